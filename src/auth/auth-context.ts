@@ -1,0 +1,25 @@
+import type { Config } from '../config'
+import type { SigningKeys } from '../crypto/signing-keys'
+import type { Logger } from '../log'
+import type { Database } from '../store/database'
+import type { RevocationMarkers } from '../store/revocation-markers'
+import type { Client, Moment } from '../store/sessions'
+
+/** All that a use-case can reach. Each takes only what it needs of it. */
+export interface AuthContext {
+  readonly db: Database
+  readonly markers: RevocationMarkers
+  readonly keys: SigningKeys
+  readonly config: Config
+  readonly log: Logger
+  /** The time of the request, in milliseconds; it stands still until the answer. */
+  readonly now: number
+  readonly requestId: string
+  readonly client: Client
+  /** Does the work after the answer; what it throws is logged. */
+  readonly defer: (work: () => Promise<void>) => void
+}
+
+export function moment({ now, config }: Pick<AuthContext, 'now' | 'config'>): Moment {
+  return { now, idleSince: now - config.refreshTtl * 1000 }
+}

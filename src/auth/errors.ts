@@ -1,0 +1,33 @@
+/** Closed and append-only: clients decide by these. `http/problem.ts` says how each is told. */
+export type AuthErrorCode =
+  | 'validation_failed'
+  | 'weak_password'
+  | 'invalid_credentials'
+  | 'missing_token'
+  | 'invalid_token'
+  | 'invalid_refresh_token'
+  | 'account_disabled'
+  | 'email_taken'
+
+export interface FieldError {
+  readonly path: string
+  readonly message: string
+}
+
+/** A refusal. The code is what the caller is told; `reason` and the ids are for the log alone. */
+export class AuthError extends Error {
+  override readonly name = 'AuthError'
+  readonly code: AuthErrorCode
+  readonly errors: readonly FieldError[]
+  readonly logged: Readonly<Record<string, string>>
+
+  constructor(
+    code: AuthErrorCode,
+    { errors = [], ...logged }: { errors?: readonly FieldError[]; [field: string]: unknown } = {},
+  ) {
+    super(code)
+    this.code = code
+    this.errors = errors
+    this.logged = Object.fromEntries(Object.entries(logged).map(([k, v]) => [k, String(v)]))
+  }
+}

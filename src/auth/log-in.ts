@@ -1,0 +1,100 @@
+import {
+  hashPassword,
+  needsRehash,
+  type PasswordHash,
+  parsePasswordHash,
+  verifyPassword,
+} from '../crypto/password'
+import { recordLoginFailure, startSession } from '../store/sessions'
+import { findCredential } from '../store/users'
+import { auditEvent } from './audit-event'
+import type { AuthContext } from './auth-context'
+import type { EmailAddress } from './email-address'
+import { AuthError } from './errors'
+import { type IssuedSession, issueSession, newSession, refreshTokenOf } from './issue-session'
+
+type Credential = Awaited<ReturnType<typeof findCredential>>
+
+/**
+ * Starts a session with a password. An unknown email costs the same work and gets the same answer as a
+ * wrong password; that an account is disabled is told only to who knows its password.
+ * @throws AuthError invalid_credentials, account_disabled
+ */
+export async function logIn(
+  context: AuthContext,
+  { email, password }: { email: EmailAddress; password: string },
+): Promise<IssuedSession> {
+  const { db, config } = context
+  const credential = await findCredential(db, email.normalized)
+  const stored = readStoredHash(context, credential)
+  if (!(await verifyPassword(password, stored, config.passwordHashing)) || !credential || !stored) {
+    throw await refuseLogin(context, credential)
+  }
+  const next = needsRehash(stored, config.passwordHashing)
+    ? await hashPassword(password, config.passwordHashing)
+    : stored.text
+  return beginSession(context, credential.userId, { verified: stored.text, next })
+}
+
+// A row that cannot be read is a failed login for the caller and an alarm for the operator.
+function readStoredHash({ config, log }: AuthContext, credential: Credential): PasswordHash | null {
+  if (!credential?.passwordHash) return null
+  const stored = parsePasswordHash(credential.passwordHash, config.passwordHashing)
+  if (!stored) log.error('password_hash_unusable', { user_id: credential.userId })
+  return stored
+}
+
+async function refuseLogin(context: AuthContext, credential: Credential): Promise<AuthError> {
+  const reason = !credential
+    ? 'unknown_email'
+    : credential.passwordHash
+      ? 'wrong_password'
+      : 'no_password'
+  const userId = credential?.userId ?? null
+  const event = await auditEvent(context, {
+    type: 'login_failed',
+    outcome: 'failure',
+    actorId: null,
+    subjectId: userId,
+    sessionId: null,
+    detail: { reason },
+  })
+  await recordLoginFailure(context.db, event)
+  return new AuthError('invalid_credentials', { reason, ...(userId && { user_id: userId }) })
+}
+
+async function beginSession(
+  context: AuthContext,
+  userId: string,
+  passwordHash: { verified: string; next: string },
+): Promise<IssuedSession> {
+  const { db, now, log } = context
+  const { session, refreshTokenId } = await newSession(context, userId)
+  const about = { actorId: userId, subjectId: userId, sessionId: session.id }
+  const succeeded = await auditEvent(context, {
+    type: 'login_succeeded',
+    outcome: 'success',
+    ...about,
+  })
+  const refused = await auditEvent(context, {
+    type: 'login_failed',
+    outcome: 'failure',
+    ...about,
+    sessionId: null,
+    detail: { reason: 'account_disabled' },
+  })
+  const login = { session, passwordHash, succeeded, refused }
+  const { started, account } = await startSession(db, login, now)
+  if (!account) throw new AuthError('invalid_credentials', { reason: 'user_gone' })
+  if (!started) throw refusedStart(account)
+  log.info('login_succeeded', { user_id: userId, session_id: session.id })
+  const refreshToken = await refreshTokenOf(context, session, { id: refreshTokenId, issuedAt: now })
+  return issueSession(context, { session, account, refreshToken })
+}
+
+// Either the account is disabled, or its password was changed while this one was being verified.
+function refusedStart({ id, isActive }: { id: string; isActive: boolean }): AuthError {
+  return isActive
+    ? new AuthError('invalid_credentials', { reason: 'password_changed_meanwhile', user_id: id })
+    : new AuthError('account_disabled', { user_id: id })
+}

@@ -1,0 +1,38 @@
+import * as z from 'zod'
+import type { SigningKeys } from './signing-keys'
+import { signToken, type TokenExpectation, type TokenKind, verifyToken } from './token'
+
+const KIND: TokenKind = { typ: 'at+jwt', key: (key) => key.accessToken }
+
+/** Claims of an access token (RFC 9068 §2.2, RFC 7519 §4.1); times in seconds. */
+export type AccessTokenClaims = z.infer<typeof AccessTokenClaims>
+export const AccessTokenClaims = z.object({
+  iss: z.string(),
+  aud: z.string(),
+  sub: z.string(),
+  /** The session. */
+  sid: z.string(),
+  jti: z.string(),
+  iat: z.int(),
+  exp: z.int(),
+  /** When the session began with a password. */
+  auth_time: z.int(),
+  type: z.literal('access'),
+  email: z.string(),
+  roles: z.array(z.string()),
+  permissions: z.array(z.string()),
+  /** The user's `auth_epoch`: once a higher one is published, this token no longer counts. */
+  epoch: z.int(),
+})
+
+export function signAccessToken(claims: AccessTokenClaims, keys: SigningKeys): Promise<string> {
+  return signToken(KIND, claims, keys)
+}
+
+/** Null unless it is an access token of ours, for this issuer and audience, and in time. */
+export async function verifyAccessToken(
+  token: string,
+  expected: TokenExpectation,
+): Promise<AccessTokenClaims | null> {
+  return (await verifyToken(token, KIND, AccessTokenClaims, expected))?.claims ?? null
+}

@@ -1,0 +1,57 @@
+import * as z from 'zod'
+import { randomText, sha256, toBase64Url } from './digest'
+import type { SigningKey, SigningKeys } from './signing-keys'
+import { signToken, type TokenExpectation, type TokenKind, verifyToken } from './token'
+
+const KIND: TokenKind = { typ: 'rt+jwt', key: (key) => key.refreshToken }
+
+/** Claims of a refresh token; times in seconds, `exp` the session's absolute end. */
+export type RefreshTokenClaims = z.infer<typeof RefreshTokenClaims>
+export const RefreshTokenClaims = z.object({
+  iss: z.string(),
+  aud: z.string(),
+  sub: z.string(),
+  sid: z.string(),
+  jti: z.string(),
+  iat: z.int(),
+  exp: z.int(),
+  type: z.literal('refresh'),
+})
+
+export interface VerifiedRefreshToken {
+  readonly claims: RefreshTokenClaims
+  readonly signedBy: SigningKey
+}
+
+export function signRefreshToken(claims: RefreshTokenClaims, keys: SigningKeys): Promise<string> {
+  return signToken(KIND, claims, keys)
+}
+
+/** Null unless it is a refresh token of ours. Its audience is its issuer: nobody else accepts one. */
+export function verifyRefreshToken(
+  token: string,
+  expected: Omit<TokenExpectation, 'audience'>,
+): Promise<VerifiedRefreshToken | null> {
+  return verifyToken(token, KIND, RefreshTokenClaims, { ...expected, audience: expected.issuer })
+}
+
+export function newRefreshTokenId(): string {
+  return randomText(32)
+}
+
+/** What is stored of a refresh token. A plain hash will do: the id has 256 random bits. */
+export function hashRefreshTokenId(id: string): Promise<string> {
+  return sha256(id)
+}
+
+/**
+ * The id of the one token that may follow the presented one. A function of that token and of the secret
+ * that signed it, so that every retry recomputes the same successor with nothing secret stored.
+ */
+export async function successorTokenId({
+  claims,
+  signedBy,
+}: VerifiedRefreshToken): Promise<string> {
+  const message = new TextEncoder().encode(`${claims.sid}\0${claims.jti}`)
+  return toBase64Url(new Uint8Array(await crypto.subtle.sign('HMAC', signedBy.successor, message)))
+}

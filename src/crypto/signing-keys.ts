@@ -1,0 +1,50 @@
+import { toBase64Url } from './digest'
+
+/** The keys that one secret yields, each for one purpose alone (RFC 8725 §3.5). */
+export interface SigningKey {
+  /** Names the secret without telling anything of it. */
+  readonly kid: string
+  readonly accessToken: CryptoKey
+  readonly refreshToken: CryptoKey
+  /** Derives the successor of a refresh token. */
+  readonly successor: CryptoKey
+}
+
+export interface SigningKeys {
+  /** Signs everything new. */
+  readonly current: SigningKey
+  readonly byKid: ReadonlyMap<string, SigningKey>
+}
+
+/** The first secret signs, all verify. */
+export async function importSigningKeys(
+  secrets: readonly [string, ...string[]],
+): Promise<SigningKeys> {
+  const [first, ...others] = secrets
+  const current = await importSigningKey(first)
+  const keys = [current, ...(await Promise.all(others.map(importSigningKey)))]
+  return { current, byKid: new Map(keys.map((key) => [key.kid, key])) }
+}
+
+async function importSigningKey(secret: string): Promise<SigningKey> {
+  const input = new TextEncoder().encode(secret)
+  const root = await crypto.subtle.importKey('raw', input, 'HKDF', false, ['deriveBits'])
+  const [kid, accessToken, refreshToken, successor] = await Promise.all([
+    derive(root, 'key id', 9),
+    derive(root, 'access token', 32).then(importHmacKey),
+    derive(root, 'refresh token', 32).then(importHmacKey),
+    derive(root, 'refresh token successor', 32).then(importHmacKey),
+  ])
+  return { kid: toBase64Url(kid), accessToken, refreshToken, successor }
+}
+
+async function derive(root: CryptoKey, purpose: string, byteLength: number) {
+  const info = new TextEncoder().encode(`gatehouse v1 ${purpose}`)
+  const algorithm = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info }
+  return new Uint8Array(await crypto.subtle.deriveBits(algorithm, root, byteLength * 8))
+}
+
+function importHmacKey(bytes: Uint8Array): Promise<CryptoKey> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  return crypto.subtle.importKey('raw', bytes, algorithm, false, ['sign', 'verify'])
+}

@@ -1,0 +1,78 @@
+import { bodyLimit } from 'hono/body-limit'
+import { cors } from 'hono/cors'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
+import { canonicalPath } from './canonical-path'
+import { provideAuthContext } from './context'
+import { type AppEnv, factory } from './factory'
+import { jsonBody } from './json-body'
+import { openApiDocument } from './openapi'
+import { ProblemError, problem, problemOf } from './problem'
+import { requestLog } from './request-log'
+import { account } from './routes/account'
+import { authentication } from './routes/authentication'
+import { health } from './routes/health'
+
+const BODY_LIMIT_BYTES = 16 * 1024
+
+const app = factory.createApp({ getPath: canonicalPath })
+
+app.onError(problemOf)
+app.notFound((c) => problem(c, 'not_found'))
+
+app.use(requestId({ limitLength: 64 }))
+app.use(requestLog)
+app.use(
+  secureHeaders({
+    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    strictTransportSecurity: 'max-age=31536000; includeSubDomains',
+    xFrameOptions: 'DENY',
+  }),
+)
+app.use(async (c, next) => {
+  await next()
+  if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
+})
+app.use(provideAuthContext)
+app.use((c, next) =>
+  cors({
+    origin: [...c.var.auth.config.frontendOrigins],
+    credentials: true,
+    allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
+    exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
+    maxAge: 600,
+  })(c, next),
+)
+app.use(
+  methodNotAllowed({
+    app,
+    onMethodNotAllowed: (c, methods) =>
+      problem(c, 'method_not_allowed', { headers: { Allow: methods.join(', ') } }),
+  }),
+)
+app.use(
+  bodyLimit({
+    maxSize: BODY_LIMIT_BYTES,
+    onError: () => {
+      throw new ProblemError('payload_too_large')
+    },
+  }),
+)
+app.use(jsonBody)
+
+const routes = app
+  .route('/auth', authentication)
+  .route('/auth/me', account)
+  .route('/health', health)
+  .get('/openapi.json', (c) => c.json(openApiDocument(app.routes, INFO), 200))
+
+const INFO = {
+  title: 'Gatehouse',
+  version: '0.1.0',
+  description: 'Authentication: accounts, sessions with rotating refresh tokens, and roles.',
+}
+
+export { app }
+export type AppType = typeof routes
+export type { AppEnv }

@@ -1,0 +1,26 @@
+import type { Client } from '../store/sessions'
+
+const LONGEST_USER_AGENT = 256
+
+/** Only what Cloudflare itself says counts; X-Forwarded-For is the client's to invent. */
+export function clientOf(headers: Headers): Client {
+  const ip = headers.get('CF-Connecting-IP')
+  return { ip, network: ip && networkOf(ip), userAgent: cleanUserAgent(headers.get('User-Agent')) }
+}
+
+/** IPv4 /24 or IPv6 /48, as `192.0.2.0/24` or `2001:db8:0::/48`; null for anything else. */
+export function networkOf(ip: string): string | null {
+  const ipv4 = /^(?:::ffff:)?(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/i.exec(ip)
+  if (ipv4) return `${ipv4[1]}.0/24`
+  const hostname = URL.parse(`http://[${ip}]`)?.hostname
+  if (!hostname) return null
+  const [start = '', end = ''] = hostname.slice(1, -1).split('::')
+  const groups = [...start.split(':'), ...Array(8).fill('0')].map((group) => group || '0')
+  if (end && start.split(':').length + end.split(':').length > 7) return null
+  return `${groups.slice(0, 3).join(':')}::/48`
+}
+
+// Control characters would let a client write into whatever prints the list of sessions.
+function cleanUserAgent(userAgent: string | null): string | null {
+  return userAgent?.replace(/\p{C}/gu, '').slice(0, LONGEST_USER_AGENT).trim() || null
+}

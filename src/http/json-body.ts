@@ -1,0 +1,20 @@
+import { matchedRoutes } from 'hono/route'
+import { factory } from './factory'
+import { ProblemError } from './problem'
+
+const JSON_TYPE = /^application\/json(?:\s*;|$)/i
+const BODY_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE']
+
+/**
+ * Bodies are JSON or they are empty, and an empty one is an empty object. Asked before validation, which
+ * would take any other type for a body without fields.
+ */
+export const jsonBody = factory.createMiddleware(async (c, next) => {
+  const isRouted = matchedRoutes(c).some(({ method }) => method !== 'ALL')
+  if (!isRouted || !BODY_METHODS.includes(c.req.method)) return next()
+  if ((await c.req.text()) === '') c.req.bodyCache.text = '{}'
+  else if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) {
+    throw new ProblemError('unsupported_media_type')
+  }
+  return next()
+})

@@ -1,0 +1,179 @@
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { AuthError, type AuthErrorCode, type FieldError } from '../auth/errors'
+import { ConfigurationError } from '../config'
+import { errorFields } from '../log'
+import { DatabaseUnavailable } from '../store/database'
+import type { AppEnv } from './factory'
+
+/** Every code that an answer can carry; closed and append-only. */
+export type ProblemCode =
+  | AuthErrorCode
+  | 'malformed_json'
+  | 'invalid_request'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'internal_error'
+  | 'configuration_invalid'
+  | 'service_unavailable'
+
+const RETRY_AFTER_SECONDS = '5'
+const CHALLENGE = 'Bearer realm="gatehouse"'
+
+interface Wording {
+  readonly status: ContentfulStatusCode
+  readonly title: string
+  readonly detail: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What may be told of each. A 401 names its challenge; `error` only where a token was given (RFC 6750 §3). */
+export const PROBLEMS = {
+  validation_failed: {
+    status: 400,
+    title: 'Invalid input',
+    detail: 'Some fields are missing or not as they should be; `errors` names them.',
+  },
+  weak_password: {
+    status: 400,
+    title: 'Password not acceptable',
+    detail: 'The password does not meet the rules; `errors` says which.',
+  },
+  malformed_json: {
+    status: 400,
+    title: 'Malformed JSON',
+    detail: 'The body is not valid JSON.',
+  },
+  invalid_request: {
+    status: 400,
+    title: 'Invalid request',
+    detail: 'Credentials were sent more than once, or in more than one way.',
+    headers: { 'WWW-Authenticate': `${CHALLENGE}, error="invalid_request"` },
+  },
+  invalid_credentials: {
+    status: 401,
+    title: 'Invalid credentials',
+    detail: 'The email or the password is wrong.',
+    headers: { 'WWW-Authenticate': CHALLENGE },
+  },
+  missing_token: {
+    status: 401,
+    title: 'Not authenticated',
+    detail: 'This needs a token and none was given.',
+    headers: { 'WWW-Authenticate': CHALLENGE },
+  },
+  invalid_token: {
+    status: 401,
+    title: 'Invalid token',
+    detail: 'The token is not valid, has expired, or its session has ended.',
+    headers: { 'WWW-Authenticate': `${CHALLENGE}, error="invalid_token"` },
+  },
+  invalid_refresh_token: {
+    status: 401,
+    title: 'Invalid refresh token',
+    detail: 'The refresh token is not valid, has expired, or its session has ended. Log in again.',
+    headers: { 'WWW-Authenticate': `${CHALLENGE}, error="invalid_token"` },
+  },
+  account_disabled: {
+    status: 403,
+    title: 'Account disabled',
+    detail: 'This account has been disabled.',
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    detail: 'There is nothing at this address.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'This address does not take that method; the Allow header names those it takes.',
+  },
+  email_taken: {
+    status: 409,
+    title: 'Email taken',
+    detail: 'An account with this email exists.',
+  },
+  payload_too_large: {
+    status: 413,
+    title: 'Body too large',
+    detail: 'The body must not be larger than 16 KiB.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    detail: 'The body must be application/json.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'Internal error',
+    detail: 'Something went wrong here. The request id identifies it in the log.',
+  },
+  configuration_invalid: {
+    status: 500,
+    title: 'Configuration invalid',
+    detail: 'The service is not configured; `errors` names the variables.',
+  },
+  service_unavailable: {
+    status: 503,
+    title: 'Service unavailable',
+    detail: 'The database cannot be reached now. Nothing was lost; try again.',
+    headers: { 'Retry-After': RETRY_AFTER_SECONDS },
+  },
+} as const satisfies Record<ProblemCode, Wording>
+
+/** The one form of every error (RFC 9457 §3). */
+export function problem(
+  c: Context<AppEnv>,
+  code: ProblemCode,
+  { errors, headers }: { errors?: readonly FieldError[]; headers?: Record<string, string> } = {},
+): Response {
+  const { status, title, detail, ...wording }: Wording = PROBLEMS[code]
+  const type = `urn:gatehouse:problem:${code}`
+  const request_id = c.var.requestId
+  const body = { type, title, status, detail, code, request_id, ...(errors?.length && { errors }) }
+  return c.body(JSON.stringify(body), status, {
+    'Content-Type': 'application/problem+json',
+    ...wording.headers,
+    ...headers,
+  })
+}
+
+/** The one error handler. Anything it does not know is a fault of ours, and its text stays in the log. */
+export function problemOf(error: Error, c: Context<AppEnv>): Response {
+  const { log } = c.var
+  if (error instanceof AuthError) {
+    log.warning('refused', { code: error.code, ...error.logged })
+    return problem(c, error.code, { errors: error.errors })
+  }
+  if (error instanceof ProblemError) {
+    log.warning('refused', { code: error.code })
+    return problem(c, error.code)
+  }
+  if (error instanceof HTTPException && error.status === 400) return problem(c, 'malformed_json')
+  if (error instanceof DatabaseUnavailable) {
+    log.error('database_unavailable', errorFields(error))
+    return problem(c, 'service_unavailable')
+  }
+  if (error instanceof ConfigurationError) {
+    log.error('configuration_invalid', { problems: error.problems })
+    const errors = error.problems.map(({ variable, message }) => ({ path: variable, message }))
+    return problem(c, 'configuration_invalid', { errors })
+  }
+  log.error('internal_error', errorFields(error))
+  return problem(c, 'internal_error')
+}
+
+/** A refusal that only the HTTP layer knows. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
+  readonly code: ProblemCode
+
+  constructor(code: ProblemCode) {
+    super(code)
+    this.code = code
+  }
+}

@@ -1,0 +1,236 @@
+import { sql } from 'drizzle-orm'
+import {
+  check,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
+
+const OUTCOMES = ['success', 'failure'] as const
+
+const ONE_TIME_TOKEN_PURPOSES = [
+  'verify_email',
+  'reset_password',
+  'change_email',
+  'undo_email_change',
+] as const
+
+export const REVOKED_REASONS = [
+  'logout',
+  'reuse',
+  'session_limit',
+  'ended_by_user',
+  'ended_by_administrator',
+  'password_changed',
+  'password_reset',
+  'email_verified',
+  'user_disabled',
+] as const
+
+const isOneOf = (column: string, values: readonly string[]) =>
+  sql.raw(`${column} in (${values.map((value) => `'${value}'`).join(', ')})`)
+
+// Times are integer milliseconds since the epoch. Ids are UUIDv7 text made by the service, so that a
+// write repeated after an ambiguous failure finds its own row.
+
+export const users = sqliteTable(
+  'users',
+  {
+    id: text('id').primaryKey(),
+    email: text('email').notNull(),
+    emailNormalized: text('email_normalized').notNull(),
+    name: text('name'),
+    /** Null for an account that has never had a password (an import, an invitation). */
+    passwordHash: text('password_hash'),
+    isActive: integer('is_active', { mode: 'boolean' }).notNull(),
+    emailVerifiedAt: integer('email_verified_at'),
+    /** Raised whenever every token of the user must stop counting as current. */
+    authEpoch: integer('auth_epoch').notNull().default(0),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    lastLoginAt: integer('last_login_at'),
+  },
+  (table) => [
+    uniqueIndex('users_email_normalized_unique').on(table.emailNormalized),
+    check('users_is_active_boolean', sql`is_active in (0, 1)`),
+    check('users_auth_epoch_not_negative', sql`auth_epoch >= 0`),
+  ],
+)
+
+export const roles = sqliteTable(
+  'roles',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    description: text('description').notNull(),
+  },
+  (table) => [uniqueIndex('roles_name_unique').on(table.name)],
+)
+
+export const permissions = sqliteTable(
+  'permissions',
+  {
+    id: text('id').primaryKey(),
+    /** `resource:action`. */
+    name: text('name').notNull(),
+    description: text('description').notNull(),
+  },
+  (table) => [uniqueIndex('permissions_name_unique').on(table.name)],
+)
+
+export const rolePermissions = sqliteTable(
+  'role_permissions',
+  {
+    roleId: text('role_id')
+      .notNull()
+      .references(() => roles.id, { onDelete: 'cascade' }),
+    permissionId: text('permission_id')
+      .notNull()
+      .references(() => permissions.id, { onDelete: 'cascade' }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.roleId, table.permissionId] }),
+    index('role_permissions_permission_id').on(table.permissionId),
+  ],
+)
+
+export const userRoles = sqliteTable(
+  'user_roles',
+  {
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    roleId: text('role_id')
+      .notNull()
+      .references(() => roles.id, { onDelete: 'restrict' }),
+    /** The administrator who granted it; null when the service did (signup). Not a foreign key: the grant outlives them. */
+    grantedBy: text('granted_by'),
+    grantedAt: integer('granted_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.roleId] }),
+    index('user_roles_role_id').on(table.roleId),
+  ],
+)
+
+// No index on the token hashes or on last_used_at: each would be one more write for every refresh.
+export const userSessions = sqliteTable(
+  'user_sessions',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    refreshTokenHash: text('refresh_token_hash').notNull(),
+    previousRefreshTokenHash: text('previous_refresh_token_hash'),
+    issuedAt: integer('issued_at').notNull(),
+    rotatedAt: integer('rotated_at'),
+    lastUsedAt: integer('last_used_at').notNull(),
+    /** The absolute end; it never moves. */
+    expiresAt: integer('expires_at').notNull(),
+    userAgent: text('user_agent'),
+    ip: text('ip'),
+    network: text('network'),
+    revokedAt: integer('revoked_at'),
+    revokedReason: text('revoked_reason', { enum: REVOKED_REASONS }),
+  },
+  (table) => [
+    index('user_sessions_user_id').on(table.userId, table.issuedAt),
+    index('user_sessions_expires_at').on(table.expiresAt),
+    check('user_sessions_revoked_reason_known', isOneOf('revoked_reason', REVOKED_REASONS)),
+    check(
+      'user_sessions_revoked_with_reason',
+      sql`(revoked_at is null) = (revoked_reason is null)`,
+    ),
+    check(
+      'user_sessions_rotated_with_previous',
+      sql`(rotated_at is null) = (previous_refresh_token_hash is null)`,
+    ),
+  ],
+)
+
+export const oneTimeTokens = sqliteTable(
+  'one_time_tokens',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    purpose: text('purpose', { enum: ONE_TIME_TOKEN_PURPOSES }).notNull(),
+    tokenHash: text('token_hash').notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    usedAt: integer('used_at'),
+    /** The nonce of the request that used it, by which the rest of its batch recognises itself. */
+    usedBy: text('used_by'),
+  },
+  (table) => [
+    uniqueIndex('one_time_tokens_token_hash_unique').on(table.tokenHash),
+    index('one_time_tokens_user_id_purpose').on(table.userId, table.purpose, table.createdAt),
+    index('one_time_tokens_expires_at').on(table.expiresAt),
+    check('one_time_tokens_purpose_known', isOneOf('purpose', ONE_TIME_TOKEN_PURPOSES)),
+    check('one_time_tokens_used_by_someone', sql`(used_at is null) = (used_by is null)`),
+  ],
+)
+
+export const loginAttempts = sqliteTable(
+  'login_attempts',
+  {
+    /** A keyed hash of email and network, of email, or of network: the table names nobody. */
+    key: text('key').primaryKey(),
+    failures: integer('failures').notNull(),
+    windowStartedAt: integer('window_started_at').notNull(),
+    blockedUntil: integer('blocked_until'),
+  },
+  (table) => [
+    index('login_attempts_window_started_at').on(table.windowStartedAt),
+    check('login_attempts_failures_not_negative', sql`failures >= 0`),
+  ],
+)
+
+// What Workers KV is to be told. No foreign key: the marker outlives the session and the user.
+export const revocations = sqliteTable(
+  'revocations',
+  {
+    key: text('key').primaryKey(),
+    value: text('value').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    publishedAt: integer('published_at'),
+  },
+  (table) => [
+    index('revocations_unpublished').on(table.expiresAt).where(sql`published_at is null`),
+    index('revocations_expires_at').on(table.expiresAt),
+  ],
+)
+
+export const auditEvents = sqliteTable(
+  'audit_events',
+  {
+    /** Commit order. Never reused, so that a gap shows. */
+    seq: integer('seq').primaryKey({ autoIncrement: true }),
+    id: text('id').notNull(),
+    occurredAt: integer('occurred_at').notNull(),
+    type: text('type').notNull(),
+    outcome: text('outcome', { enum: OUTCOMES }).notNull(),
+    // None of these is a foreign key: the record outlives what it is about.
+    actorId: text('actor_id'),
+    subjectId: text('subject_id'),
+    sessionId: text('session_id'),
+    requestId: text('request_id'),
+    /** Canonical JSON of what concerns the person (ip, user agent, detail); erasable. */
+    personal: text('personal'),
+    personalSalt: text('personal_salt'),
+    /** SHA-256(salt ‖ personal): stays when the person is erased, so that a seal over it holds. */
+    personalDigest: text('personal_digest').notNull(),
+  },
+  (table) => [
+    uniqueIndex('audit_events_id_unique').on(table.id),
+    index('audit_events_subject_id').on(table.subjectId, table.seq),
+    index('audit_events_type').on(table.type, table.seq),
+    index('audit_events_occurred_at').on(table.occurredAt),
+    check('audit_events_outcome_known', isOneOf('outcome', OUTCOMES)),
+  ],
+)

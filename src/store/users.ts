@@ -1,0 +1,84 @@
+import { eq, type SQL, sql } from 'drizzle-orm'
+import { type Database, insertWhere, runBatch } from './database'
+import { userRoles, users } from './schema'
+
+/** A user as others may see them, with what they hold at this moment; never the password hash. */
+export interface UserAccount {
+  readonly id: string
+  readonly email: string
+  readonly name: string | null
+  readonly isActive: boolean
+  readonly emailVerifiedAt: number | null
+  readonly authEpoch: number
+  readonly createdAt: number
+  readonly lastLoginAt: number | null
+  readonly roles: readonly string[]
+  readonly permissions: readonly string[]
+}
+
+export type NewUser = typeof users.$inferInsert
+
+// One JSON column each, so that an account is one row: a joined select in a batch would lose columns.
+const ROLES = sql`(
+  select json_group_array(name) from (
+    select roles.name from user_roles join roles on roles.id = user_roles.role_id
+    where user_roles.user_id = users.id order by roles.name))`
+const PERMISSIONS = sql`(
+  select json_group_array(name) from (
+    select distinct permissions.name from user_roles
+    join role_permissions on role_permissions.role_id = user_roles.role_id
+    join permissions on permissions.id = role_permissions.permission_id
+    where user_roles.user_id = users.id order by permissions.name))`
+
+const parseNames = (json: string): readonly string[] => JSON.parse(json)
+
+const ACCOUNT = {
+  id: users.id,
+  email: users.email,
+  name: users.name,
+  isActive: users.isActive,
+  emailVerifiedAt: users.emailVerifiedAt,
+  authEpoch: users.authEpoch,
+  createdAt: users.createdAt,
+  lastLoginAt: users.lastLoginAt,
+  roles: ROLES.mapWith(parseNames).as('roles'),
+  permissions: PERMISSIONS.mapWith(parseNames).as('permissions'),
+}
+
+/** A statement that reads one account, or none. */
+export function selectAccount(db: Database, condition: SQL) {
+  return db.select(ACCOUNT).from(users).where(condition).limit(1)
+}
+
+export function userExists(id: string): SQL {
+  return sql`exists (select 1 from users where id = ${id})`
+}
+
+/** Statements that create the user with a role, or do nothing where the email is taken. */
+export function insertUser(db: Database, user: NewUser, roleName: string) {
+  return [
+    db.insert(users).values(user).onConflictDoNothing(),
+    insertWhere(
+      db,
+      userRoles,
+      {
+        userId: user.id,
+        roleId: sql`(select id from roles where name = ${roleName})`,
+        grantedAt: user.createdAt,
+      },
+      userExists(user.id),
+    ).onConflictDoNothing(),
+  ] as const
+}
+
+/** What login needs to know of the user with this email, before any verdict. */
+export async function findCredential(db: Database, emailNormalized: string) {
+  const [[credential]] = await runBatch(db, [
+    db
+      .select({ userId: users.id, passwordHash: users.passwordHash })
+      .from(users)
+      .where(eq(users.emailNormalized, emailNormalized))
+      .limit(1),
+  ])
+  return credential ?? null
+}

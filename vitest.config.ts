@@ -1,0 +1,32 @@
+import path from 'node:path'
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
+import { defineConfig } from 'vitest/config'
+
+const migrations = await readD1Migrations(path.join(import.meta.dirname, 'migrations'))
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: './wrangler.toml' },
+      miniflare: {
+        bindings: {
+          TEST_MIGRATIONS: migrations,
+          ENVIRONMENT: 'development',
+          AUTH_SECRETS: 'test-only-secret-0123456789-abcdefghijklmnop',
+          PASSWORD_PEPPER_V1: 'dGVzdC1vbmx5LXBlcHBlci1vZi0zMi1ieXRlcy4uLi4=',
+          PASSWORD_ITERATIONS: '10000',
+        },
+      },
+    }),
+  ],
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['./test/platform/setup.ts'],
+    coverage: {
+      provider: 'istanbul',
+      include: ['src/**/*.ts'],
+      reporter: ['text', 'json-summary'],
+      thresholds: { lines: 90, 'src/crypto/**': { lines: 100, branches: 100, functions: 100 } },
+    },
+  },
+})
