@@ -2,7 +2,7 @@ import { publishPendingRevocations } from './auth/publish-revocations'
 import { configOf } from './config'
 import { uuidV7 } from './crypto/uuid'
 import { app } from './http/app'
-import { createAuthContext } from './http/context'
+import { createAuthContext, runLogged } from './http/context'
 import { createLogger } from './log'
 
 const NO_CLIENT = { ip: null, network: null, userAgent: null }
@@ -22,7 +22,7 @@ export default {
       now,
       requestId,
       client: NO_CLIENT,
-      waitUntil: (work) => ctx.waitUntil(work),
+      defer: (work) => ctx.waitUntil(runLogged(work, log)),
     })
     await publishPendingRevocations(context)
   },

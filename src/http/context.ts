@@ -11,29 +11,37 @@ const importedKeys = new WeakMap<Config, SigningKeys>()
 /** The only reader of bindings: `env` → what the use-cases work with. */
 export async function createAuthContext(
   env: CloudflareBindings,
-  edge: Pick<AuthContext, 'log' | 'now' | 'requestId' | 'client'> & {
-    waitUntil: (work: Promise<unknown>) => void
-  },
+  edge: Pick<AuthContext, 'log' | 'now' | 'requestId' | 'client' | 'defer'>,
 ): Promise<AuthContext> {
-  const { waitUntil, ...given } = edge
   const config = configOf(env)
-  return {
-    ...given,
-    config,
-    keys: await signingKeysOf(config),
-    db: openDatabase(env.DB),
-    markers: env.REVOCATIONS,
-    defer: (work) => waitUntil(logged(work, given.log)),
-  }
+  const keys = await signingKeysOf(config)
+  return { ...edge, config, keys, db: openDatabase(env.DB), markers: env.REVOCATIONS }
 }
 
 export const provideAuthContext = factory.createMiddleware(async (c, next) => {
   const { log, now, requestId } = c.var
-  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
   const client = clientOf(c.req.raw.headers)
-  c.set('auth', await createAuthContext(c.env, { log, now, requestId, client, waitUntil }))
+  const deferred: (() => Promise<void>)[] = []
+  const defer = (work: () => Promise<void>) => void deferred.push(work)
+  c.set('auth', await createAuthContext(c.env, { log, now, requestId, client, defer }))
   await next()
+  if (deferred.length > 0) c.executionCtx.waitUntil(runAfterAnswer(deferred, log))
 })
+
+// A turn of the event loop later the answer is on its way, and nothing of this competes with it.
+async function runAfterAnswer(deferred: readonly (() => Promise<void>)[], log: Logger) {
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  await Promise.all(deferred.map((work) => runLogged(work, log)))
+}
+
+/** Runs work that nobody waits for: what it throws is logged. */
+export async function runLogged(work: () => Promise<void>, log: Logger): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    log.error('deferred_work_failed', errorFields(error))
+  }
+}
 
 async function signingKeysOf(config: Config): Promise<SigningKeys> {
   const known = importedKeys.get(config)
@@ -41,12 +49,4 @@ async function signingKeysOf(config: Config): Promise<SigningKeys> {
   const keys = await importSigningKeys(config.secrets)
   importedKeys.set(config, keys)
   return keys
-}
-
-async function logged(work: () => Promise<void>, log: Logger): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    log.error('deferred_work_failed', errorFields(error))
-  }
 }

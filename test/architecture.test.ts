@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest'
+
+// The picture of the house, held against the code:
+//
+//   index.ts → http/ → auth/ → { store/  crypto/  mail/ }, with config.ts and log.ts under all of them
+
+const sources = Object.entries(
+  import.meta.glob<string>('../src/**/*.{ts,tsx}', {
+    query: '?raw',
+    eager: true,
+    import: 'default',
+  }),
+).map(([path, text]) => ({ path: path.replace('../src/', ''), text, code: withoutComments(text) }))
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
+}
+
+const layerOf = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : path)
+
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  'index.ts': ['http', 'auth', 'crypto', 'config.ts', 'log.ts'],
+  http: ['http', 'auth', 'store', 'crypto', 'config.ts', 'log.ts'],
+  auth: ['auth', 'store', 'crypto', 'mail', 'config.ts', 'log.ts'],
+  store: ['store'],
+  crypto: ['crypto'],
+  mail: ['mail'],
+  client: ['client'],
+  'config.ts': [],
+  'log.ts': ['config.ts'],
+}
+
+/** The modules a file imports: ours as paths within src, others by name. */
+function importsOf({ path, code }: { path: string; code: string }) {
+  const specifiers = [...code.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, s = '']) => s)
+  return specifiers.map((specifier) => {
+    if (!specifier.startsWith('.')) return { specifier, own: null }
+    const own = new URL(specifier, `https://src/${path}`).pathname.slice(1)
+    return { specifier, own }
+  })
+}
+
+function filesMatching(pattern: RegExp, allowed: (path: string) => boolean): string[] {
+  return sources
+    .filter(({ path, code }) => !allowed(path) && pattern.test(code))
+    .map(({ path }) => path)
+}
+
+const within =
+  (...layers: string[]) =>
+  (path: string) =>
+    layers.some((layer) => path === layer || path.startsWith(`${layer}/`))
+const nowhere = () => false
+
+test('the sources were found', () => {
+  expect(sources.length).toBeGreaterThan(30)
+})
+
+test('imports go one way', () => {
+  const wrong = sources.flatMap((source) =>
+    importsOf(source)
+      .flatMap(({ own }) => (own ? [own.includes('/') ? layerOf(own) : `${own}.ts`] : []))
+      .filter((target) => !MAY_IMPORT[layerOf(source.path)]?.includes(target))
+      .map((target) => `${source.path} → ${target}`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('no circles', () => {
+  const edges = new Map(
+    sources.map((source) => [
+      source.path.replace(/\.tsx?$/, ''),
+      importsOf(source).flatMap(({ own }) => own ?? []),
+    ]),
+  )
+  const visit = (path: string, trail: readonly string[]): readonly string[] | null => {
+    if (trail.includes(path)) return [...trail, path]
+    for (const next of edges.get(path) ?? []) {
+      const circle = visit(next, [...trail, path])
+      if (circle) return circle
+    }
+    return null
+  }
+  for (const path of edges.keys()) expect(visit(path, [])).toBeNull()
+})
+
+describe('each thing has its place', () => {
+  const importOf = (name: string) => new RegExp(`from '${name}`)
+  const rules: [string, RegExp, (path: string) => boolean][] = [
+    ['hono', importOf("(?:hono|@hono)[/']"), within('http', 'client')],
+    ['drizzle', importOf('drizzle-orm'), within('store')],
+    ['jose', importOf("jose'"), within('crypto')],
+    ['crypto.subtle', /\bsubtle\b/, within('crypto')],
+    ['KV and D1 types', /\b(?:KVNamespace|D1Database)\b/, within('store')],
+    ['console', /\bconsole\b/, within('log.ts')],
+    [
+      'the clock',
+      /Date\.now\(\)|new Date\(\)|performance\.now/,
+      within('http/request-log.ts', 'index.ts'),
+    ],
+    ['bindings', /\bc\.env\b/, within('http/context.ts', 'http/request-log.ts')],
+    ['an onError', /\.onError\(/, within('http/app.ts')],
+    ['a default export', /export default/, within('index.ts')],
+    ['Node', /from 'node:|process\.env/, nowhere],
+    ['the ambient env', /from 'cloudflare:workers'/, within('index.ts')],
+    ['any', /:\s*any\b|<any\b|\bas any\b/, nowhere],
+    ['a non-null assertion', /[\w)\]]!(?:[.,;)\]]|$)/m, nowhere],
+    ['an enum or namespace', /^\s*(?:export )?(?:const )?(?:enum|namespace) /m, nowhere],
+    ['a silenced error', /@ts-(?:ignore|expect-error)|biome-ignore/, nowhere],
+    ['a barrel', /export \* from/, nowhere],
+    ['chance that can be foreseen', /Math\.random/, nowhere],
+    ['zod without its namespace', /import \{[^}]*\bz\b[^}]*\} from 'zod'/, nowhere],
+    ['module state', /^(?:export )?let /m, nowhere],
+    ['an unfinished thing', /TODO|FIXME/, nowhere],
+  ]
+  test.each(rules)('%s', (_name, pattern, allowed) => {
+    expect(filesMatching(pattern, allowed)).toEqual([])
+  })
+
+  test('jose is always told the time', () => {
+    const callers = sources.filter(({ code }) => /\bjwtVerify\(/.test(code))
+    expect(callers).not.toHaveLength(0)
+    for (const { path, code } of callers) expect(code, path).toContain('currentDate')
+  })
+
+  test('no file is named for having no name', () => {
+    const nameless = /(?:^|\/)(?:utils?|helpers?|common|shared|lib|misc|types|constants)(?:\/|\.ts)/
+    expect(sources.filter(({ path }) => nameless.test(path))).toEqual([])
+  })
+})
+
+describe('sizes', () => {
+  const lengths = sources.map(({ path, text }) => ({ path, lines: text.split('\n').length }))
+
+  test('no file over 300 lines, the median at most 80', () => {
+    expect(lengths.filter(({ lines }) => lines > 300)).toEqual([])
+    const sorted = lengths.map(({ lines }) => lines).toSorted((a, b) => a - b)
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(80)
+  })
+
+  test('no function over 50 lines, the median at most 15, and at most 4 parameters', () => {
+    const functions = sources.flatMap(({ path, text }) => {
+      const lines = text.split('\n')
+      return lines.flatMap((line, start) => {
+        const name = /^(?:export )?(?:async )?function (\w+)/.exec(line)?.[1]
+        if (!name) return []
+        const length = lines.indexOf('}', start) - start + 1
+        return [{ name: `${path} ${name}`, length }]
+      })
+    })
+    expect(functions.filter(({ length }) => length > 50)).toEqual([])
+    const sorted = functions.map(({ length }) => length).toSorted((a, b) => a - b)
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(15)
+  })
+})

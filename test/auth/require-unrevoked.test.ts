@@ -1,0 +1,85 @@
+import { env } from 'cloudflare:workers'
+import { decodeJwt } from 'jose'
+import { describe, expect, test } from 'vitest'
+import { failAll, type Interference } from '../platform/bindings'
+import { createClient, refusal } from '../platform/client'
+import { loggedEvents } from '../platform/logs'
+import { signUpPerson } from '../platform/people'
+import { testRefusals } from '../platform/refusals'
+
+const client = createClient()
+
+describe('GET /auth/verify refuses', () => {
+  testRefusals('GET', '/auth/verify')
+})
+
+test('answers the claims of the token', async () => {
+  const { session } = await signUpPerson(client)
+  const { body } = await client.get('/auth/verify', { token: session.access_token })
+  expect(body).toEqual(decodeJwt(session.access_token))
+})
+
+test('refuses a session that was ended', async () => {
+  const { session } = await signUpPerson(client)
+  await client.post('/auth/logout', { token: session.access_token })
+  const answer = await client.get('/auth/verify', { token: session.access_token })
+  expect(refusal(answer)).toBe('401 invalid_token')
+})
+
+describe("the marker of a user's tokens", () => {
+  test('refuses lower epochs and spares the session it keeps', async () => {
+    const { session, userId } = await signUpPerson(client)
+    const { sid } = decodeJwt(session.access_token)
+    const cases: [object, number][] = [
+      [{ epoch: 0 }, 200],
+      [{ epoch: 1, keep: sid }, 200],
+      [{ epoch: 1, keep: 'another' }, 401],
+      [{ epoch: 1 }, 401],
+    ]
+    for (const [marker, status] of cases) {
+      await env.REVOCATIONS.put(`revoked:user:${userId}`, JSON.stringify(marker))
+      // Past the cache of an earlier read, which keeps its 30 s here too.
+      const fresh = createClient({ interfere: undelayed(`revoked:user:${userId}`) })
+      const answer = await fresh.get('/auth/verify', { token: session.access_token })
+      expect(answer.status, JSON.stringify(marker)).toBe(status)
+    }
+  })
+})
+
+// Reads the key as it is now.
+function undelayed(key: string): Interference {
+  return async (call, proceed) => {
+    const result = await proceed()
+    if (call.operation === 'get' && result instanceof Map) {
+      result.set(key, await env.REVOCATIONS.get(key))
+    }
+    return result
+  }
+}
+
+describe('when KV cannot be read', () => {
+  const blind = createClient({ interfere: failAll('kv') })
+
+  test('D1 is asked, once', async () => {
+    const { session } = await signUpPerson(client)
+    const answer = await blind.get('/auth/verify', { token: session.access_token })
+    expect(answer.status).toBe(200)
+    expect(answer.cost).toMatchObject({ kvReads: 1, d1: 1 })
+    await client.post('/auth/logout', { token: session.access_token })
+    expect(refusal(await blind.get('/auth/verify', { token: session.access_token }))).toBe(
+      '401 invalid_token',
+    )
+    expect(loggedEvents('revocation_markers_unreadable')).toHaveLength(2)
+  })
+
+  test('nor D1, the answer is 503', async () => {
+    const { session } = await signUpPerson(client)
+    const alone = createClient({
+      interfere: () => {
+        throw new Error('D1_ERROR: D1 DB is overloaded')
+      },
+    })
+    const answer = await alone.get('/auth/verify', { token: session.access_token })
+    expect(refusal(answer)).toBe('503 service_unavailable')
+  })
+})

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest'
+import { type Answer, createClient } from './platform/client'
+import { advanceSeconds } from './platform/clock'
+import { newEmail, PASSWORD, refresh, signUpPerson } from './platform/people'
+import { setActive } from './platform/records'
+
+// What each endpoint may cost before its answer. Across an ocean a D1 round trip is 100 to 200 ms, and
+// nothing at the edge can win it back. Work after the answer is not in here.
+
+const client = createClient()
+
+function expectCost(
+  answer: Answer,
+  status: number,
+  [d1, kvReads, kvWrites, derivations]: readonly [number, number, number, number],
+): void {
+  expect(answer.status).toBe(status)
+  const { statements: _, ...cost } = answer.cost
+  expect(cost).toEqual({ d1, kvReads, kvWrites, derivations })
+}
+
+const logIn = (email: string, password: string, by = client) =>
+  by.post('/auth/login', { body: { email, password } })
+
+describe('signup', () => {
+  test('new, taken', async () => {
+    const body = { email: newEmail(), password: PASSWORD }
+    expectCost(await client.post('/auth/signup', { body }), 201, [1, 0, 0, 6])
+    expectCost(await client.post('/auth/signup', { body }), 409, [1, 0, 0, 6])
+  })
+
+  test('refused input', async () => {
+    const body = { email: 'nobody', password: PASSWORD }
+    expectCost(await client.post('/auth/signup', { body }), 400, [0, 0, 0, 0])
+  })
+})
+
+describe('login', () => {
+  test('right', async () => {
+    const { email } = await signUpPerson(client)
+    expectCost(await logIn(email, PASSWORD), 200, [2, 0, 0, 6])
+  })
+
+  test('wrong password and unknown email cost the same, down to the statements', async () => {
+    const { email } = await signUpPerson(client)
+    const wrong = await logIn(email, 'not the password')
+    const unknown = await logIn(newEmail(), 'not the password')
+    expectCost(wrong, 401, [2, 0, 0, 6])
+    expect(unknown.cost).toEqual(wrong.cost)
+    expect(unknown.status).toBe(wrong.status)
+  })
+
+  test('disabled', async () => {
+    const { email, userId } = await signUpPerson(client)
+    await setActive(userId, false)
+    expectCost(await logIn(email, PASSWORD), 403, [2, 0, 0, 6])
+    expectCost(await logIn(email, 'not the password'), 401, [2, 0, 0, 6])
+  })
+
+  test('bringing the stored hash up to date', async () => {
+    const { email } = await signUpPerson(client)
+    const dearer = createClient({ vars: { PASSWORD_ITERATIONS: '11000' } })
+    expectCost(await logIn(email, PASSWORD, dearer), 200, [2, 0, 0, 12])
+    expectCost(await logIn(email, PASSWORD, dearer), 200, [2, 0, 0, 6])
+  })
+})
+
+describe('refresh', () => {
+  test('rotated, retried, unchanged', async () => {
+    const { session } = await signUpPerson(client)
+    const rotated = await refresh(client, session.refresh_token)
+    expectCost(rotated, 200, [1, 0, 0, 0])
+    expectCost(await refresh(client, session.refresh_token), 200, [1, 0, 0, 0])
+  })
+
+  test('reused, then ended', async () => {
+    const { session } = await signUpPerson(client)
+    await refresh(client, session.refresh_token)
+    advanceSeconds(11)
+    expectCost(await refresh(client, session.refresh_token), 401, [1, 0, 1, 0])
+    expectCost(await refresh(client, session.refresh_token), 401, [1, 0, 0, 0])
+  })
+
+  test('a guess', async () => {
+    expectCost(await refresh(client, 'a.guess.only'), 401, [0, 0, 0, 0])
+  })
+})
+
+describe('the rest', () => {
+  test('me, verify, logout', async () => {
+    const { session } = await signUpPerson(client)
+    const token = session.access_token
+    expectCost(await client.get('/auth/me', { token }), 200, [1, 0, 0, 0])
+    expectCost(await client.get('/auth/verify', { token }), 200, [0, 1, 0, 0])
+    expectCost(await client.post('/auth/logout', { token }), 200, [1, 0, 1, 0])
+    expectCost(await client.post('/auth/logout', { token }), 200, [1, 0, 0, 0])
+    expectCost(await client.get('/auth/me', { token }), 401, [1, 0, 0, 0])
+    expectCost(await client.get('/auth/verify', { token }), 401, [0, 1, 0, 0])
+  })
+
+  test('without a token nothing is asked of anybody', async () => {
+    for (const path of ['/auth/me', '/auth/verify', '/health']) {
+      const { cost } = await client.get(path)
+      expect(cost, path).toEqual({ d1: 0, kvReads: 0, kvWrites: 0, statements: 0, derivations: 0 })
+    }
+  })
+})

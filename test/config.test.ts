@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigurationError, configOf } from '../src/config'
+import { createClient, refusal } from './platform/client'
+import { loggedEvents, loggedText } from './platform/logs'
+
+const SECRET = 'test-only-secret-0123456789-abcdefghijklmnop'
+const GOOD = {
+  AUTH_SECRETS: SECRET,
+  PASSWORD_PEPPER_V1: 'dGVzdC1vbmx5LXBlcHBlci1vZi0zMi1ieXRlcy4uLi4=',
+}
+
+function problemsOf(env: Record<string, string | undefined>): readonly string[] {
+  try {
+    configOf(env)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    return error.problems.map(({ variable }) => variable)
+  }
+}
+
+describe('what is refused, by name', () => {
+  const cases: [string, Record<string, string | undefined>, string[]][] = [
+    ['no secret', { AUTH_SECRETS: undefined }, ['AUTH_SECRETS']],
+    ['an empty secret', { AUTH_SECRETS: '' }, ['AUTH_SECRETS']],
+    ['a short secret', { AUTH_SECRETS: 'short' }, ['AUTH_SECRETS']],
+    ['a short second secret', { AUTH_SECRETS: `${SECRET},short` }, ['AUTH_SECRETS']],
+    ['a secret of one letter', { AUTH_SECRETS: 'a'.repeat(64) }, ['AUTH_SECRETS']],
+    ['no pepper', { PASSWORD_PEPPER_V1: undefined }, ['PASSWORD_PEPPER_V1']],
+    ['a pepper of 31 bytes', { PASSWORD_PEPPER_V1: btoa('x'.repeat(31)) }, ['PASSWORD_PEPPER_V1']],
+    ['an unknown environment', { ENVIRONMENT: 'staging' }, ['ENVIRONMENT']],
+    ['an unknown log level', { LOG_LEVEL: 'LOUD' }, ['LOG_LEVEL']],
+    ['a lifetime in words', { AUTH_ACCESS_TTL: 'soon' }, ['AUTH_ACCESS_TTL']],
+    ['a lifetime of a day', { AUTH_ACCESS_TTL: '86400' }, ['AUTH_ACCESS_TTL']],
+    ['no grace', { AUTH_REFRESH_GRACE: '0' }, ['AUTH_REFRESH_GRACE']],
+    ['an origin that is none', { FRONTEND_URL: 'example.com' }, ['FRONTEND_URL']],
+    ['an origin of scripts', { FRONTEND_URL: 'javascript:alert(1)' }, ['FRONTEND_URL']],
+    ['an unknown class', { PASSWORD_REQUIRE: 'upper,emoji' }, ['PASSWORD_REQUIRE']],
+    ['a minimum of 4', { PASSWORD_MIN_LENGTH: '4' }, ['PASSWORD_MIN_LENGTH']],
+    [
+      'more iterations than production takes',
+      { PASSWORD_ITERATIONS: '600000' },
+      ['PASSWORD_ITERATIONS'],
+    ],
+    ['production without an issuer', { ENVIRONMENT: 'production' }, ['AUTH_ISSUER']],
+    [
+      'production with cheap passwords',
+      { ENVIRONMENT: 'production', AUTH_ISSUER: 'https://a.example', PASSWORD_ITERATIONS: '10000' },
+      ['PASSWORD_ITERATIONS'],
+    ],
+    ['several at once', { AUTH_SECRETS: '', LOG_LEVEL: '?' }, ['LOG_LEVEL', 'AUTH_SECRETS']],
+  ]
+  test.each(cases)('%s', (_name, env, variables) => {
+    expect(new Set(problemsOf({ ...GOOD, ...env }))).toEqual(new Set(variables))
+  })
+})
+
+describe('what is taken', () => {
+  test('the two secrets alone, everything else by default', () => {
+    expect(configOf({ ...GOOD })).toMatchObject({
+      environment: 'development',
+      logLevel: 'INFO',
+      accessTtl: 900,
+      refreshTtl: 604_800,
+      sessionTtl: 2_592_000,
+      refreshGrace: 10,
+      frontendOrigins: [],
+      passwordPolicy: { minLength: 8, require: [] },
+    })
+  })
+
+  test('AUTH_SECRET as the short form, which AUTH_SECRETS outranks', () => {
+    const { PASSWORD_PEPPER_V1 } = GOOD
+    expect(configOf({ AUTH_SECRET: SECRET, PASSWORD_PEPPER_V1 }).secrets).toEqual([SECRET])
+    const other = `other-${SECRET}`
+    expect(configOf({ ...GOOD, AUTH_SECRET: other }).secrets).toEqual([SECRET])
+  })
+
+  test('lists with spaces, and origins out of URLs', () => {
+    const config = configOf({
+      ...GOOD,
+      AUTH_SECRETS: ` ${SECRET} , second-${SECRET}`,
+      FRONTEND_URL: 'https://app.example.com/, http://localhost:3000/login',
+      PASSWORD_REQUIRE: 'upper, digit',
+    })
+    expect(config.secrets).toEqual([SECRET, `second-${SECRET}`])
+    expect(config.frontendOrigins).toEqual(['https://app.example.com', 'http://localhost:3000'])
+    expect(config.passwordPolicy.require).toEqual(['upper', 'digit'])
+  })
+
+  test('production with an issuer', () => {
+    const config = configOf({
+      ...GOOD,
+      ENVIRONMENT: 'production',
+      AUTH_ISSUER: 'https://a.example',
+    })
+    expect(config).toMatchObject({ issuer: 'https://a.example', audience: 'https://a.example' })
+  })
+
+  test('is parsed once for an env', () => {
+    const env = { ...GOOD }
+    expect(configOf(env)).toBe(configOf(env))
+  })
+})
+
+test('a wrong configuration fails every request, named in answer and log without its value', async () => {
+  const client = createClient({ vars: { AUTH_SECRETS: 'hunter2-hunter2' } })
+  for (const path of ['/health', '/auth/me', '/openapi.json', '/nowhere']) {
+    const answer = await client.get(path)
+    expect(refusal(answer), path).toBe('500 configuration_invalid')
+    expect(JSON.stringify(answer.body)).toContain('AUTH_SECRETS')
+    expect(JSON.stringify(answer.body)).not.toContain('hunter2')
+  }
+  expect(loggedEvents('configuration_invalid')).toHaveLength(4)
+  expect(loggedText()).not.toContain('hunter2')
+})

@@ -1,0 +1,125 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { expect } from 'vitest'
+import * as z from 'zod'
+import { app } from '../../src/http/app'
+import { canonicalPath } from '../../src/http/canonical-path'
+import { documentedRoutes } from '../../src/http/openapi'
+import { Problem, Session } from '../../src/http/wire'
+import worker from '../../src/index'
+import { type Counts, type Interference, wrapBindings } from './bindings'
+import { countDerivations } from './pbkdf2'
+
+export interface ClientOptions {
+  /** Variables in place of the test configuration's; undefined unsets one. */
+  readonly vars?: Readonly<Record<string, string | undefined>>
+  readonly interfere?: Interference
+  readonly ip?: string
+  readonly userAgent?: string
+}
+
+export interface Sent {
+  readonly body?: unknown
+  /** A body sent as it is, without a content type of its own. */
+  readonly rawBody?: string
+  readonly token?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: unknown
+  /** What the answer cost; work after it is not in here. */
+  readonly cost: Counts & { derivations: number }
+}
+
+export type Client = ReturnType<typeof createClient>
+
+// Picked by name: a developer's own .dev.vars must not change what the tests see.
+const { DB, REVOCATIONS, ENVIRONMENT, AUTH_SECRETS, PASSWORD_PEPPER_V1, PASSWORD_ITERATIONS } = env
+const TEST_ENV = {
+  DB,
+  REVOCATIONS,
+  ENVIRONMENT,
+  AUTH_SECRETS,
+  PASSWORD_PEPPER_V1,
+  PASSWORD_ITERATIONS,
+}
+
+/** Talks to the Worker as the network would, and holds every answer against the documented operation. */
+export function createClient(options: ClientOptions = {}) {
+  const { vars = {}, interfere, ip = '192.0.2.1', userAgent = 'test-agent/1' } = options
+
+  async function send(method: string, path: string, sent: Sent = {}): Promise<Answer> {
+    const { bindings, counts } = wrapBindings({ ...TEST_ENV, ...vars }, interfere)
+    const derivationsBefore = countDerivations()
+    const headers = new Headers({ 'CF-Connecting-IP': ip, 'User-Agent': userAgent })
+    if (sent.token !== undefined) headers.set('Authorization', `Bearer ${sent.token}`)
+    if (sent.body !== undefined) headers.set('Content-Type', 'application/json')
+    for (const [name, value] of Object.entries(sent.headers ?? {})) headers.set(name, value)
+    const body = sent.body === undefined ? sent.rawBody : JSON.stringify(sent.body)
+    const request = new Request(`http://127.0.0.1:8787${path}`, {
+      method,
+      headers,
+      ...(body !== undefined && { body: new TextEncoder().encode(body) }),
+    })
+    const context = createExecutionContext()
+    const response = await worker.fetch(request, bindings, context)
+    const cost = { ...counts, derivations: countDerivations() - derivationsBefore }
+    const text = await response.text()
+    await waitOnExecutionContext(context)
+    const isJson = /json/.test(response.headers.get('Content-Type') ?? '')
+    const answer = {
+      status: response.status,
+      headers: response.headers,
+      body: isJson ? JSON.parse(text) : text,
+      cost,
+    }
+    if (method !== 'HEAD' && method !== 'OPTIONS') expectDocumented(request, answer)
+    return answer
+  }
+
+  return {
+    send,
+    get: (path: string, sent?: Sent) => send('GET', path, sent),
+    post: (path: string, sent?: Sent) => send('POST', path, sent),
+    delete: (path: string, sent?: Sent) => send('DELETE', path, sent),
+  }
+}
+
+// Every answer in every test: the status is one that the document names, and the body is of its schema.
+function expectDocumented(request: Request, { status, headers, body }: Answer): void {
+  if (status >= 400) {
+    expect(headers.get('Content-Type')).toBe('application/problem+json')
+    expect(z.strictObject(Problem.shape).parse(body).status).toBe(status)
+  }
+  const path = canonicalPath(request)
+  const route = documentedRoutes(app.routes).find(
+    (candidate) => candidate.method === request.method && matches(candidate.path, path),
+  )
+  if (!route) return
+  const { responses, problems } = route.operation
+  if (status < 400) responses[status]?.schema.parse(body)
+  const known = status < 400 ? status in responses : isExpected(problems, body)
+  expect(known, `${request.method} ${path} answered ${JSON.stringify(body)}`).toBe(true)
+}
+
+function matches(pattern: string, path: string): boolean {
+  return new RegExp(`^${pattern.replace(/:\w+/g, '[^/]+')}$`).test(path)
+}
+
+function isExpected(problems: readonly string[], body: unknown): boolean {
+  const { code } = Problem.parse(body)
+  return problems.includes(code) || code === 'internal_error' || code === 'configuration_invalid'
+}
+
+/** The code of a refusal, with its status: `401 invalid_token`. */
+export function refusal({ status, body }: Answer): string {
+  return `${status} ${Problem.parse(body).code}`
+}
+
+export function sessionOf(answer: Answer): z.infer<typeof Session> {
+  expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300)
+  return Session.parse(answer.body)
+}
