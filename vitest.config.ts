@@ -21,6 +21,15 @@ export default defineConfig({
   ],
   test: {
     include: ['test/**/*.test.ts'],
+    // One module each instead of hundreds: halves the start of every test file.
+    deps: {
+      optimizer: {
+        ssr: {
+          enabled: true,
+          include: ['zod', 'jose', 'drizzle-orm', 'drizzle-orm/d1', 'drizzle-orm/sqlite-core'],
+        },
+      },
+    },
     setupFiles: ['./test/platform/setup.ts'],
     coverage: {
       provider: 'istanbul',

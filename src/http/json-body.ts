@@ -12,8 +12,10 @@ const BODY_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE']
 export const jsonBody = factory.createMiddleware(async (c, next) => {
   const isRouted = matchedRoutes(c).some(({ method }) => method !== 'ALL')
   if (!isRouted || !BODY_METHODS.includes(c.req.method)) return next()
-  if ((await c.req.text()) === '') c.req.bodyCache.text = '{}'
-  else if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) {
+  if ((await c.req.arrayBuffer()).byteLength === 0) {
+    c.req.raw = new Request(c.req.raw, { body: '{}' })
+    c.req.bodyCache = {}
+  } else if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) {
     throw new ProblemError('unsupported_media_type')
   }
   return next()

@@ -144,8 +144,5 @@ function componentOf(
   const repoint = (value: unknown): unknown =>
     JSON.parse(JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/'))
   for (const [name, definition] of Object.entries($defs)) schemas[name] = repoint(definition)
-  const id = schema.meta()?.id
-  if (!id) return repoint(root)
-  schemas[id] = repoint(root)
-  return { $ref: `#/components/schemas/${id}` }
+  return repoint(root)
 }

@@ -4,7 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { AuthError, type AuthErrorCode, type FieldError } from '../auth/errors'
 import { ConfigurationError } from '../config'
 import { errorFields } from '../log'
-import { DatabaseUnavailable } from '../store/database'
+import { StoreUnavailable } from '../store/database'
 import type { AppEnv } from './factory'
 
 /** Every code that an answer can carry; closed and append-only. */
@@ -120,7 +120,7 @@ export const PROBLEMS = {
   service_unavailable: {
     status: 503,
     title: 'Service unavailable',
-    detail: 'The database cannot be reached now. Nothing was lost; try again.',
+    detail: 'A store that this needs cannot be reached now. Nothing was lost; try again.',
     headers: { 'Retry-After': RETRY_AFTER_SECONDS },
   },
 } as const satisfies Record<ProblemCode, Wording>
@@ -154,8 +154,8 @@ export function problemOf(error: Error, c: Context<AppEnv>): Response {
     return problem(c, error.code)
   }
   if (error instanceof HTTPException && error.status === 400) return problem(c, 'malformed_json')
-  if (error instanceof DatabaseUnavailable) {
-    log.error('database_unavailable', errorFields(error))
+  if (error instanceof StoreUnavailable) {
+    log.error('store_unavailable', errorFields(error))
     return problem(c, 'service_unavailable')
   }
   if (error instanceof ConfigurationError) {

@@ -5,9 +5,9 @@ import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 
 export type Database = DrizzleD1Database
 
-/** D1 did not answer, or answered that it cannot now. The caller should come back later. */
-export class DatabaseUnavailable extends Error {
-  override readonly name = 'DatabaseUnavailable'
+/** D1 or KV did not answer, or answered that it cannot now. The caller should come back later. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
 }
 
 /** D1 refused a statement: a fault of ours. */
@@ -36,7 +36,7 @@ export function openDatabase(binding: D1Database): Database {
  * may come after the commit, so every batch must bear being run twice: rows carry ids of the request's
  * own making, guards hold, and verdicts are read from what is there at the end.
  *
- * @throws DatabaseUnavailable, DatabaseFault; neither carries SQL or a bound value.
+ * @throws StoreUnavailable, DatabaseFault; neither carries SQL or a bound value.
  */
 export async function runBatch<
   Statement extends BatchItem<'sqlite'>,
@@ -89,7 +89,7 @@ function classified(text: string): Error {
   const fault = FAULT.exec(text)
   if (fault) return new DatabaseFault(fault[0])
   const known = PASSING.exec(text) ?? OVERLOAD.exec(text)
-  return new DatabaseUnavailable(`D1 is unavailable: ${known?.[0] ?? 'unrecognised error'}`)
+  return new StoreUnavailable(`D1 is unavailable: ${known?.[0] ?? 'unrecognised error'}`)
 }
 
 function jitteredPause(attempt: number): Promise<void> {

@@ -220,4 +220,20 @@ describe('secrets', () => {
     expect(again.current.kid).toBe(keys.current.kid)
     expect(keys.current.kid).toMatch(/^[\w-]{12}$/)
   })
+
+  test('a key that cannot verify is a fault of ours, not a bad token', async () => {
+    const token = await signAccessToken(ACCESS, keys)
+    const aes = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, [
+      'encrypt',
+    ])
+    if (!(aes instanceof CryptoKey)) throw new Error('one key was asked for')
+    const broken = { ...keys.current, accessToken: aes }
+    const expected = {
+      keys: { current: broken, byKid: new Map([[broken.kid, broken]]) },
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      now: NOW,
+    }
+    await expect(verifyAccessToken(token, expected)).rejects.toThrow(TypeError)
+  })
 })

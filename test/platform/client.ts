@@ -73,7 +73,7 @@ export function createClient(options: ClientOptions = {}) {
     const answer = {
       status: response.status,
       headers: response.headers,
-      body: isJson ? JSON.parse(text) : text,
+      body: isJson && text !== '' ? JSON.parse(text) : text,
       cost,
     }
     if (method !== 'HEAD' && method !== 'OPTIONS') expectDocumented(request, answer)

@@ -15,11 +15,11 @@ export function capPbkdf2(): void {
   const { subtle } = crypto
   const deriveBits = subtle.deriveBits.bind(subtle)
   const deriveKey = subtle.deriveKey.bind(subtle)
-  vi.spyOn(subtle, 'deriveBits').mockImplementation((algorithm, ...rest) => {
+  vi.spyOn(subtle, 'deriveBits').mockImplementation(async (algorithm, ...rest) => {
     check(algorithm)
     return deriveBits(algorithm, ...rest)
   })
-  vi.spyOn(subtle, 'deriveKey').mockImplementation((algorithm, ...rest) => {
+  vi.spyOn(subtle, 'deriveKey').mockImplementation(async (algorithm, ...rest) => {
     check(algorithm)
     return deriveKey(algorithm, ...rest)
   })

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { app } from '../../src/http/app'
+import { documentedRoutes, openApiDocument } from '../../src/http/openapi'
+import { createClient } from '../platform/client'
+
+const routes = app.routes.filter(({ method }) => method !== 'ALL')
+const documented = documentedRoutes(app.routes)
+
+test('every route has an operation, under an id of its own', () => {
+  const undocumented = routes
+    .map(({ method, path }) => `${method} ${path}`)
+    .filter((name) => !documented.some(({ method, path }) => `${method} ${path}` === name))
+  expect([...new Set(undocumented)]).toEqual(['GET /openapi.json'])
+  const ids = documented.map(({ operation }) => operation.operationId)
+  expect(new Set(ids).size).toBe(ids.length)
+})
+
+test('an operation is listed once, under its canonical name', async () => {
+  const { body } = await createClient().get('/openapi.json')
+  expect(Object.keys((body as { paths: object }).paths).toSorted()).toEqual([
+    '/auth/login',
+    '/auth/logout',
+    '/auth/me',
+    '/auth/refresh',
+    '/auth/signup',
+    '/auth/verify',
+    '/health',
+    '/health/ready',
+  ])
+})
+
+describe('the document', () => {
+  const document = openApiDocument(app.routes, { title: 't', version: '1', description: 'd' })
+  const text = JSON.stringify(document)
+
+  test('refers only to what it holds', () => {
+    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)]
+    expect(references.length).toBeGreaterThan(10)
+    for (const [, name = ''] of references) expect(document.components.schemas).toHaveProperty(name)
+    expect(text).not.toContain('$defs')
+  })
+
+  test('says what goes in, what comes out and who may', () => {
+    expect(document.openapi).toBe('3.1.0')
+    expect(document.components.schemas['SignUpInput']).toMatchObject({
+      type: 'object',
+      required: ['email', 'password'],
+    })
+    expect(document.paths['/auth/me']?.['get']).toMatchObject({
+      security: [{ bearer: [] }],
+      responses: {
+        200: { content: { 'application/json': { schema: { $ref: '#/components/schemas/User' } } } },
+        401: { content: { 'application/problem+json': {} } },
+        503: {},
+      },
+    })
+    expect(document.paths['/auth/login']?.['post']).toMatchObject({ security: [] })
+  })
+})
