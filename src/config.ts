@@ -67,6 +67,7 @@ const origin = z
   .url({ protocol: /^https?$/, error: 'must be http(s) URLs, comma-separated' })
   .transform((text) => new URL(text).origin)
 
+type Variables = z.infer<typeof Variables>
 const Variables = z
   .object({
     ENVIRONMENT: oneOf(['development', 'production']).default('development'),
@@ -79,15 +80,26 @@ const Variables = z
     AUTH_REFRESH_TTL: seconds(604_800, 60, 31_536_000),
     AUTH_SESSION_TTL: seconds(2_592_000, 60, 31_536_000),
     AUTH_REFRESH_GRACE: seconds(10, 1, 60),
+    AUTH_LEGACY_SECRET: z.string().optional(),
+    AUTH_LEGACY_UNTIL: z.iso
+      .datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z' })
+      .transform((text) => Date.parse(text))
+      .optional(),
     FRONTEND_URL: list.pipe(z.array(origin)),
     PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8).max(64).default(8),
     PASSWORD_REQUIRE: list.pipe(z.array(oneOf(CHARACTER_CLASSES))),
     PASSWORD_ITERATIONS: z.coerce.number().int().min(10_000).max(100_000).default(100_000),
   })
   .superRefine((variables, { addIssue }) => {
-    if (variables.ENVIRONMENT !== 'production') return
     const refuse = (variable: string, message: string) =>
       addIssue({ code: 'custom', path: [variable], message })
+    if (
+      (variables.AUTH_LEGACY_SECRET === undefined) !==
+      (variables.AUTH_LEGACY_UNTIL === undefined)
+    ) {
+      refuse('AUTH_LEGACY_UNTIL', 'must be set together with AUTH_LEGACY_SECRET')
+    }
+    if (variables.ENVIRONMENT !== 'production') return
     if (!variables.AUTH_ISSUER) refuse('AUTH_ISSUER', 'must be set in production')
     if (variables.PASSWORD_ITERATIONS !== 100_000) {
       refuse('PASSWORD_ITERATIONS', 'must be 100000 in production')
@@ -125,6 +137,7 @@ function parseConfig(env: Record<string, unknown>) {
     refreshTtl: variables.AUTH_REFRESH_TTL,
     sessionTtl: variables.AUTH_SESSION_TTL,
     refreshGrace: variables.AUTH_REFRESH_GRACE,
+    legacy: legacyOf(variables),
     frontendOrigins: variables.FRONTEND_URL,
     passwordPolicy: {
       minLength: variables.PASSWORD_MIN_LENGTH,
@@ -137,6 +150,10 @@ function parseConfig(env: Record<string, unknown>) {
       peppers: new Map([[1, variables.PASSWORD_PEPPER_V1]]),
     },
   })
+}
+
+function legacyOf({ AUTH_LEGACY_SECRET: secret, AUTH_LEGACY_UNTIL: until }: Variables) {
+  return secret !== undefined && until !== undefined ? { secret, until } : null
 }
 
 function describeIssue({ path: [variable], message }: z.core.$ZodIssue) {

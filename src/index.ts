@@ -1,3 +1,4 @@
+import { cleanUp } from './auth/clean-up'
 import { publishPendingRevocations } from './auth/publish-revocations'
 import { configOf } from './config'
 import { uuidV7 } from './crypto/uuid'
@@ -25,5 +26,6 @@ export default {
       defer: (work) => ctx.waitUntil(runLogged(work, log)),
     })
     await publishPendingRevocations(context)
+    await cleanUp(context)
   },
 } satisfies ExportedHandler<CloudflareBindings>

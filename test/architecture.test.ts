@@ -98,7 +98,7 @@ describe('each thing has its place', () => {
       /Date\.now\(\)|new Date\(\)|performance\.now/,
       within('http/request-log.ts', 'index.ts'),
     ],
-    ['bindings', /\bc\.env\b/, within('http/context.ts', 'http/request-log.ts')],
+    ['bindings', /\bc\.env\b/, within('http/context.ts', 'http/request-log.ts', 'http/metrics.ts')],
     ['an onError', /\.onError\(/, within('http/app.ts')],
     ['a default export', /export default/, within('index.ts')],
     ['Node', /from 'node:|process\.env/, nowhere],

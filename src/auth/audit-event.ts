@@ -14,6 +14,14 @@ export type AuditEventType =
   | 'login_failed'
   /** A session was ended by one of its own tokens. */
   | 'logged_out'
+  /** All sessions of a user were ended by a token of one of them. */
+  | 'logged_out_everywhere'
+  /** A user ended one of their sessions from another, or their own, by its id. */
+  | 'session_ended'
+  /** A user ended all of their sessions but the one they did it from. */
+  | 'other_sessions_ended'
+  /** A login was one more than a user may have live sessions; the oldest ended. */
+  | 'session_limit_reached'
   /** A superseded refresh token came back; its session was ended. */
   | 'refresh_token_reused'
 

@@ -1,6 +1,14 @@
 import { type AccessTokenClaims, verifyAccessToken } from '../crypto/access-token'
+import { type LegacyClaims, verifyLegacyToken } from '../crypto/legacy-token'
 import type { AuthContext } from './auth-context'
 import { AuthError } from './errors'
+
+/** Who a token says is asking: a session of ours, or a user of the replaced system. */
+export type Principal =
+  | { readonly kind: 'session'; readonly claims: AccessTokenClaims }
+  | { readonly kind: 'legacy'; readonly claims: LegacyClaims }
+
+type Authenticating = Pick<AuthContext, 'config' | 'keys' | 'now'>
 
 /**
  * The claims of an access token, by signature and time alone: whether its session lives is for the
@@ -8,11 +16,26 @@ import { AuthError } from './errors'
  * @throws AuthError missing_token, invalid_token
  */
 export async function authenticate(
-  { config: { issuer, audience }, keys, now }: AuthContext,
+  { config: { issuer, audience }, keys, now }: Authenticating,
   token: string | undefined,
 ): Promise<AccessTokenClaims> {
   if (!token) throw new AuthError('missing_token')
   const claims = await verifyAccessToken(token, { keys, issuer, audience, now })
   if (!claims) throw new AuthError('invalid_token', { reason: 'not_authentic' })
   return claims
+}
+
+/**
+ * The same, while teams are moving in also for access tokens of the replaced system.
+ * @throws AuthError missing_token, invalid_token
+ */
+export async function authenticateMovingIn(
+  context: Authenticating,
+  token: string | undefined,
+): Promise<Principal> {
+  const { config, now } = context
+  const { secret, until } = config.legacy ?? { secret: '', until: 0 }
+  const legacy = token && now < until ? await verifyLegacyToken(token, { secret, now }) : null
+  if (legacy) return { kind: 'legacy', claims: legacy }
+  return { kind: 'session', claims: await authenticate(context, token) }
 }

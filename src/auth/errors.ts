@@ -8,6 +8,7 @@ export type AuthErrorCode =
   | 'invalid_refresh_token'
   | 'account_disabled'
   | 'email_taken'
+  | 'session_not_found'
 
 export interface FieldError {
   readonly path: string

@@ -1,24 +1,21 @@
-import type { AccessTokenClaims } from '../crypto/access-token'
 import { findSession } from '../store/sessions'
 import type { UserAccount } from '../store/users'
 import { type AuthContext, moment } from './auth-context'
+import type { Principal } from './authenticate'
 import { AuthError } from './errors'
+import { requireLegacyAccount } from './legacy-access'
+import { requireLiveSession } from './require-live-session'
 
 /**
  * The account behind an access token, as D1 has it now.
  * @throws AuthError invalid_token when the session has ended or the user is not active
  */
-export async function getAccount(
-  context: AuthContext,
-  { sid: sessionId, sub: userId }: AccessTokenClaims,
-): Promise<UserAccount> {
-  const { session, account } = await findSession(context.db, { sessionId, userId }, moment(context))
-  if (!session?.isLive || !account) {
-    throw new AuthError('invalid_token', {
-      reason: 'session_ended',
-      user_id: userId,
-      session_id: sessionId,
-    })
-  }
+export async function getAccount(context: AuthContext, principal: Principal): Promise<UserAccount> {
+  if (principal.kind === 'legacy') return requireLegacyAccount(context, principal.claims)
+  const { claims } = principal
+  const ids = { sessionId: claims.sid, userId: claims.sub }
+  const { session, account } = await findSession(context.db, ids, moment(context))
+  requireLiveSession(context, claims, session)
+  if (!account) throw new AuthError('invalid_token', { reason: 'user_gone' })
   return account
 }

@@ -5,13 +5,14 @@ import {
   parsePasswordHash,
   verifyPassword,
 } from '../crypto/password'
-import { recordLoginFailure, startSession } from '../store/sessions'
+import { recordLoginFailure, startSession } from '../store/logins'
 import { findCredential } from '../store/users'
 import { auditEvent } from './audit-event'
-import type { AuthContext } from './auth-context'
+import { type AuthContext, moment } from './auth-context'
 import type { EmailAddress } from './email-address'
 import { AuthError } from './errors'
 import { type IssuedSession, issueSession, newSession, refreshTokenOf } from './issue-session'
+import { publishRevocations, revocationExpiry } from './publish-revocations'
 
 type Credential = Awaited<ReturnType<typeof findCredential>>
 
@@ -70,26 +71,32 @@ async function beginSession(
 ): Promise<IssuedSession> {
   const { db, now, log } = context
   const { session, refreshTokenId } = await newSession(context, userId)
-  const about = { actorId: userId, subjectId: userId, sessionId: session.id }
-  const succeeded = await auditEvent(context, {
-    type: 'login_succeeded',
-    outcome: 'success',
-    ...about,
-  })
-  const refused = await auditEvent(context, {
-    type: 'login_failed',
-    outcome: 'failure',
-    ...about,
-    sessionId: null,
-    detail: { reason: 'account_disabled' },
-  })
-  const login = { session, passwordHash, succeeded, refused }
-  const { started, account } = await startSession(db, login, now)
+  const events = await loginEvents(context, userId, session.id)
+  const revocationExpiresAt = revocationExpiry(context)
+  const login = { session, passwordHash, events, revocationExpiresAt }
+  const { started, account, revocations } = await startSession(db, login, moment(context))
   if (!account) throw new AuthError('invalid_credentials', { reason: 'user_gone' })
   if (!started) throw refusedStart(account)
+  if (revocations.length > 0) context.defer(() => publishRevocations(context, revocations))
   log.info('login_succeeded', { user_id: userId, session_id: session.id })
   const refreshToken = await refreshTokenOf(context, session, { id: refreshTokenId, issuedAt: now })
   return issueSession(context, { session, account, refreshToken })
+}
+
+async function loginEvents(context: AuthContext, userId: string, sessionId: string) {
+  const about = { actorId: userId, subjectId: userId }
+  const [succeeded, refused, limitReached] = await Promise.all([
+    auditEvent(context, { type: 'login_succeeded', outcome: 'success', ...about, sessionId }),
+    auditEvent(context, {
+      type: 'login_failed',
+      outcome: 'failure',
+      ...about,
+      sessionId: null,
+      detail: { reason: 'account_disabled' },
+    }),
+    auditEvent(context, { type: 'session_limit_reached', outcome: 'success', ...about, sessionId }),
+  ])
+  return { succeeded, refused, limitReached }
 }
 
 // Either the account is disabled, or its password was changed while this one was being verified.

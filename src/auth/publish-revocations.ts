@@ -1,9 +1,10 @@
-import { putRevocationMarker, sessionRevocationKey } from '../store/revocation-markers'
+import { putRevocationMarker } from '../store/revocation-markers'
 import {
   findRevocations,
   findUnpublishedRevocations,
   markRevocationPublished,
   type Revocation,
+  sessionRevocationKey,
 } from '../store/revocations'
 import type { AuthContext } from './auth-context'
 
@@ -15,17 +16,22 @@ const SKEW_SECONDS = 120
 const RETRY_AFTER_MS = 1100
 const PENDING_LIMIT = 100
 
-/** Says that a session has ended, for as long as an access token of it could be unexpired. */
+/** When every access token issued until now has expired, whatever the clocks: a revocation may go. */
+export function revocationExpiry({ now, config }: Pick<AuthContext, 'now' | 'config'>): number {
+  return now + Math.max(SHORTEST_LIFE_SECONDS, config.accessTtl + SKEW_SECONDS) * 1000
+}
+
+/** Says that a session has ended. */
 export function sessionRevocation(
-  { now, config }: Pick<AuthContext, 'now' | 'config'>,
+  context: Pick<AuthContext, 'now' | 'config'>,
   sessionId: string,
 ): Revocation {
-  const lifeSeconds = Math.max(SHORTEST_LIFE_SECONDS, config.accessTtl + SKEW_SECONDS)
-  return { key: sessionRevocationKey(sessionId), value: '1', expiresAt: now + lifeSeconds * 1000 }
+  const expiresAt = revocationExpiry(context)
+  return { key: sessionRevocationKey(sessionId), value: '1', expiresAt }
 }
 
 /**
- * Tells KV, before the answer, what a batch has revoked. What cannot be told is tried once more after the
+ * Tells KV, before the answer, what a batch has revoked. What cannot be told is tried again after the
  * answer and then left to the job that runs every minute: the row is there, so nothing is lost.
  */
 export async function publishRevocations(
@@ -35,11 +41,7 @@ export async function publishRevocations(
   await Promise.all(
     revocations.map(async (revocation) => {
       const isPut = await put(context, revocation)
-      context.defer(async () => {
-        if (!isPut || !(await markRevocationPublished(context.db, revocation, context.now))) {
-          await publishAgain(context, revocation.key)
-        }
-      })
+      context.defer(() => confirm(context, revocation, isPut))
     }),
   )
 }
@@ -48,20 +50,20 @@ export async function publishRevocations(
 export async function publishPendingRevocations(context: Publishing): Promise<void> {
   const { db, now, log } = context
   const pending = await findUnpublishedRevocations(db, now, PENDING_LIMIT)
-  let published = 0
   for (const revocation of pending) {
-    if (!(await put(context, revocation))) continue
-    if (await markRevocationPublished(db, revocation, now)) published++
+    if (await put(context, revocation)) await confirm(context, revocation, true)
   }
-  if (pending.length > 0) log.info('revocations_published', { published, pending: pending.length })
+  if (pending.length > 0) log.info('revocations_published', { pending: pending.length })
 }
 
-// The value is read again: another request may have written a newer one, and KV keeps the last it is given.
-async function publishAgain(context: Publishing, key: string): Promise<void> {
+// KV keeps what it is given last, which need not be the newest. Where the put failed, or D1 holds another
+// value by now, the value is read again and put once more, a second later.
+async function confirm(context: Publishing, revocation: Revocation, isPut: boolean): Promise<void> {
+  const { db, now } = context
+  if (isPut && (await markRevocationPublished(db, revocation, now))) return
   await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS))
-  const [revocation] = await findRevocations(context.db, [key], context.now)
-  if (!revocation || !(await put(context, revocation))) return
-  await markRevocationPublished(context.db, revocation, context.now)
+  const [current] = await findRevocations(db, [revocation.key], now)
+  if (current && (await put(context, current))) await markRevocationPublished(db, current, now)
 }
 
 async function put({ markers, now, log }: Publishing, revocation: Revocation): Promise<boolean> {

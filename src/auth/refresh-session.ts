@@ -4,7 +4,7 @@ import {
   type VerifiedRefreshToken,
   verifyRefreshToken,
 } from '../crypto/refresh-token'
-import { type Rotation, rotateRefreshToken } from '../store/sessions'
+import { type Rotation, rotateRefreshToken } from '../store/refreshes'
 import { auditEvent } from './audit-event'
 import { type AuthContext, moment } from './auth-context'
 import { AuthError } from './errors'
@@ -23,7 +23,7 @@ import { publishRevocations, sessionRevocation } from './publish-revocations'
 export async function refreshSession(
   context: AuthContext,
   token: string | undefined,
-): Promise<IssuedSession> {
+): Promise<IssuedSession & { outcome: 'rotated' | 'retried' | 'unchanged' }> {
   const { db, log } = context
   if (!token) throw new AuthError('missing_token')
   const presented = await requireAuthentic(context, token)
@@ -53,7 +53,7 @@ export async function refreshSession(
         issuedAt: session.rotatedAt ?? session.issuedAt,
       })
     : token
-  return issueSession(context, { session, account, refreshToken })
+  return { ...(await issueSession(context, { session, account, refreshToken })), outcome }
 }
 
 async function requireAuthentic(

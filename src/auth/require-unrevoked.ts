@@ -1,16 +1,16 @@
 import * as z from 'zod'
 import type { AccessTokenClaims } from '../crypto/access-token'
-import {
-  readRevocationMarkers,
-  sessionRevocationKey,
-  userRevocationKey,
-} from '../store/revocation-markers'
-import { findRevocations } from '../store/revocations'
+import { readRevocationMarkers } from '../store/revocation-markers'
+import { findRevocations, sessionRevocationKey, userRevocationKey } from '../store/revocations'
 import type { AuthContext } from './auth-context'
 import { AuthError } from './errors'
 
-/** Tokens of a lower epoch no longer count, except those of the session `keep`. */
-const UserRevocation = z.object({ epoch: z.int(), keep: z.string().optional() })
+/** Tokens of a lower epoch no longer count, except those of the session `keep` from the epoch `since`. */
+const UserRevocation = z.object({
+  epoch: z.int(),
+  keep: z.string().optional(),
+  since: z.int().optional(),
+})
 
 /**
  * Refuses claims that KV knows to be revoked, with one read and no D1. Where KV cannot be read, D1 holds
@@ -37,7 +37,8 @@ export async function requireUnrevoked(
 
 function isOutdated({ epoch, sid }: AccessTokenClaims, marker: string): boolean {
   const revocation = UserRevocation.parse(JSON.parse(marker))
-  return epoch < revocation.epoch && sid !== revocation.keep
+  const isKept = sid === revocation.keep && epoch >= (revocation.since ?? 0)
+  return epoch < revocation.epoch && !isKept
 }
 
 async function readMarkers({ db, markers, log, now }: AuthContext, keys: readonly string[]) {

@@ -7,12 +7,14 @@ import { canonicalPath } from './canonical-path'
 import { provideAuthContext } from './context'
 import { type AppEnv, factory } from './factory'
 import { jsonBody } from './json-body'
+import { metrics } from './metrics'
 import { openApiDocument } from './openapi'
 import { ProblemError, problem, problemOf } from './problem'
 import { requestLog } from './request-log'
 import { account } from './routes/account'
 import { authentication } from './routes/authentication'
 import { health } from './routes/health'
+import { sessions } from './routes/sessions'
 
 const BODY_LIMIT_BYTES = 16 * 1024
 
@@ -34,6 +36,7 @@ app.use(async (c, next) => {
   await next()
   if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
 })
+app.use(metrics)
 app.use(provideAuthContext)
 app.use((c, next) =>
   cors({
@@ -64,6 +67,7 @@ app.use(jsonBody)
 const routes = app
   .route('/auth', authentication)
   .route('/auth/me', account)
+  .route('/auth/sessions', sessions)
   .route('/health', health)
   .get('/openapi.json', (c) => c.json(openApiDocument(app.routes, INFO), 200))
 

@@ -1,11 +1,20 @@
 import type { Context } from 'hono'
-import { authenticate as authenticateToken } from '../auth/authenticate'
+import {
+  authenticateMovingIn as authenticateMovingInToken,
+  authenticate as authenticateToken,
+} from '../auth/authenticate'
 import { type AppEnv, factory } from './factory'
 import { ProblemError } from './problem'
 
 /** Lets only requests with an access token of ours pass, by signature and time; awaits no I/O. */
 export const authenticate = factory.createMiddleware(async (c, next) => {
   c.set('claims', await authenticateToken(c.var.auth, bearerToken(c)))
+  await next()
+})
+
+/** The same, and while teams are moving in also access tokens of the replaced system. */
+export const authenticateMovingIn = factory.createMiddleware(async (c, next) => {
+  c.set('principal', await authenticateMovingInToken(c.var.auth, bearerToken(c)))
   await next()
 })
 

@@ -28,10 +28,13 @@ export const provideAuthContext = factory.createMiddleware(async (c, next) => {
   if (deferred.length > 0) c.executionCtx.waitUntil(runAfterAnswer(deferred, log))
 })
 
-// A turn of the event loop later the answer is on its way, and nothing of this competes with it.
-async function runAfterAnswer(deferred: readonly (() => Promise<void>)[], log: Logger) {
+// A turn of the event loop later the answer is on its way, and nothing of this competes with it. Work may
+// put off more work.
+async function runAfterAnswer(deferred: (() => Promise<void>)[], log: Logger): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0))
-  await Promise.all(deferred.map((work) => runLogged(work, log)))
+  while (deferred.length > 0) {
+    await Promise.all(deferred.splice(0).map((work) => runLogged(work, log)))
+  }
 }
 
 /** Runs work that nobody waits for: what it throws is logged. */

@@ -2,7 +2,7 @@ import { matchedRoutes } from 'hono/route'
 import { factory } from './factory'
 import { ProblemError } from './problem'
 
-const JSON_TYPE = /^application\/json(?:\s*;|$)/i
+export const JSON_TYPE = /^application\/json(?:\s*;|$)/i
 const BODY_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE']
 
 /**

@@ -94,6 +94,7 @@ function describe({ operation, inputs }: DocumentedRoute, schemas: Record<string
     ...(operation.description && { description: operation.description }),
     tags: [operation.tag],
     security: operation.bearer ? [{ bearer: [] }] : [],
+    parameters: pathParameters(inputs),
     ...(body && {
       requestBody: { required: true, content: jsonContent(body.schema, 'input', schemas) },
     }),
@@ -102,6 +103,17 @@ function describe({ operation, inputs }: DocumentedRoute, schemas: Record<string
       ...describeProblems(operation, schemas),
     },
   }
+}
+
+function pathParameters(inputs: readonly Input[]) {
+  const path = inputs.find(({ target }) => target === 'param')
+  const properties = path ? (z.toJSONSchema(path.schema, { io: 'input' }).properties ?? {}) : {}
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema,
+  }))
 }
 
 function describeResponses({ responses }: Operation, schemas: Record<string, unknown>) {

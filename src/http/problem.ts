@@ -12,6 +12,7 @@ export type ProblemCode =
   | AuthErrorCode
   | 'malformed_json'
   | 'invalid_request'
+  | 'origin_not_allowed'
   | 'not_found'
   | 'method_not_allowed'
   | 'payload_too_large'
@@ -82,10 +83,20 @@ export const PROBLEMS = {
     title: 'Account disabled',
     detail: 'This account has been disabled.',
   },
+  origin_not_allowed: {
+    status: 403,
+    title: 'Origin not allowed',
+    detail: 'A request with the cookie must come from this service or an origin of FRONTEND_URL.',
+  },
   not_found: {
     status: 404,
     title: 'Not found',
     detail: 'There is nothing at this address.',
+  },
+  session_not_found: {
+    status: 404,
+    title: 'Session not found',
+    detail: 'You have no such session, or it has ended.',
   },
   method_not_allowed: {
     status: 405,

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { parseEmailAddress } from '../auth/email-address'
 import type { IssuedSession } from '../auth/issue-session'
+import type { ListedSession } from '../auth/list-sessions'
 import { PASSWORD_MAX_LENGTH } from '../auth/password-policy'
 import { AccessTokenClaims } from '../crypto/access-token'
 import type { UserAccount } from '../store/users'
@@ -38,22 +39,41 @@ const Name = z
 
 const Token = z.string().max(LONGEST_TOKEN)
 
+export type Transport = z.infer<typeof Transport>
+const Transport = z
+  .enum(['body', 'cookie'])
+  .default('body')
+  .describe('Where the refresh token travels: in the body, or in a cookie that no script can read')
+
 export const SignUpInput = z
   .object({
     email: Email,
     password: Password,
     name: Name.nullish(),
     full_name: Name.nullish().describe('Taken as `name` where that is missing'),
+    transport: Transport,
   })
   .meta({ id: 'SignUpInput' })
 
-export const LogInInput = z.object({ email: Email, password: Password }).meta({ id: 'LogInInput' })
+export const LogInInput = z
+  .object({ email: Email, password: Password, transport: Transport })
+  .meta({ id: 'LogInInput' })
 
 export const RefreshInput = z
-  .object({ refresh_token: Token.optional() })
+  .object({
+    refresh_token: Token.optional().describe('May be left out where the cookie has it'),
+    transport: Transport,
+  })
   .meta({ id: 'RefreshInput' })
 
-export const LogOutInput = z.object({ refresh_token: Token.optional() }).meta({ id: 'LogOutInput' })
+export const LogOutInput = z
+  .object({
+    refresh_token: Token.optional(),
+    everywhere: z.boolean().default(false).describe('End every session of the user'),
+  })
+  .meta({ id: 'LogOutInput' })
+
+export const SessionId = z.object({ id: z.string().max(64) })
 
 export const User = z
   .object({
@@ -72,7 +92,7 @@ export const User = z
 export const Session = z
   .object({
     access_token: z.string(),
-    refresh_token: z.string(),
+    refresh_token: z.string().optional().describe('Left out where the cookie has it'),
     token_type: z.literal('bearer'),
     expires_in: z.int().describe('Seconds until the access token expires'),
     refresh_expires_in: z.int().describe('Seconds until the session ends if it is not refreshed'),
@@ -80,9 +100,28 @@ export const Session = z
   })
   .meta({ id: 'Session' })
 
+export const SessionList = z
+  .object({
+    sessions: z.array(
+      z.object({
+        id: z.string(),
+        created_at: z.iso.datetime(),
+        last_used_at: z.iso.datetime(),
+        expires_at: z.iso.datetime(),
+        ip: z.string().nullable(),
+        user_agent: z.string().nullable(),
+        current: z.boolean(),
+      }),
+    ),
+  })
+  .meta({ id: 'SessionList' })
+
 export const Message = z.object({ message: z.string() }).meta({ id: 'Message' })
 
-export const Claims = AccessTokenClaims.meta({ id: 'Claims' })
+// A token of the replaced system has no session.
+export const Claims = AccessTokenClaims.partial({ sid: true, jti: true, auth_time: true }).meta({
+  id: 'Claims',
+})
 
 export const Health = z
   .object({ status: z.literal('healthy'), environment: z.enum(['development', 'production']) })
@@ -109,19 +148,37 @@ export function presentUser(account: UserAccount): z.infer<typeof User> {
     email_verified: account.emailVerifiedAt !== null,
     roles: [...account.roles],
     permissions: [...account.permissions],
-    created_at: new Date(account.createdAt).toISOString(),
+    created_at: isoTime(account.createdAt),
     last_login_at:
       account.lastLoginAt === null ? null : new Date(account.lastLoginAt).toISOString(),
   }
 }
 
+/** Without the refresh token, which travels in the body or in a cookie. */
 export function presentSession(issued: IssuedSession): z.infer<typeof Session> {
   return {
     access_token: issued.accessToken,
-    refresh_token: issued.refreshToken,
     token_type: 'bearer',
     expires_in: issued.expiresIn,
     refresh_expires_in: issued.refreshExpiresIn,
     user: presentUser(issued.account),
   }
+}
+
+export function presentSessions(sessions: readonly ListedSession[]): z.infer<typeof SessionList> {
+  return {
+    sessions: sessions.map((session) => ({
+      id: session.id,
+      created_at: isoTime(session.issuedAt),
+      last_used_at: isoTime(session.lastUsedAt),
+      expires_at: isoTime(session.expiresAt),
+      ip: session.ip,
+      user_agent: session.userAgent,
+      current: session.isCurrent,
+    })),
+  }
+}
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
 }

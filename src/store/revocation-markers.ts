@@ -9,14 +9,6 @@ export type RevocationMarkers = KVNamespace
 const CACHE_TTL_SECONDS = 30
 const SHORTEST_TTL_SECONDS = 60
 
-export function sessionRevocationKey(sessionId: string): string {
-  return `revoked:session:${sessionId}`
-}
-
-export function userRevocationKey(userId: string): string {
-  return `revoked:user:${userId}`
-}
-
 /** The values of those keys that have a marker; one operation for all of them. */
 export async function readRevocationMarkers(
   markers: RevocationMarkers,

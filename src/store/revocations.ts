@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import { isRecorded, type NewAuditEvent } from './audit-events'
 import { type Database, insertWhere, runBatch } from './database'
-import { revocations } from './schema'
+import { revocations, users } from './schema'
 
 /** Something that KV is to be told, as long as a token could still claim the contrary. */
 export type Revocation = Pick<typeof revocations.$inferSelect, 'key' | 'value' | 'expiresAt'>
@@ -11,18 +12,74 @@ const REVOCATION = {
   expiresAt: revocations.expiresAt,
 }
 
+const NEWEST = {
+  target: revocations.key,
+  set: { value: sql`excluded.value`, expiresAt: sql`excluded.expires_at`, publishedAt: null },
+}
+
+export function sessionRevocationKey(sessionId: string): string {
+  return `revoked:session:${sessionId}`
+}
+
+export function userRevocationKey(userId: string): string {
+  return `revoked:user:${userId}`
+}
+
 /** A statement for the batch that revokes; its rows are what to publish after the commit. */
-export function recordRevocationWhere(db: Database, revocation: Revocation, condition: SQL) {
+export function recordRevocationWhere(
+  db: Database,
+  revocation: Omit<Revocation, 'value'> & { value: string | SQL },
+  condition: SQL,
+) {
   return insertWhere(db, revocations, revocation, condition)
-    .onConflictDoUpdate({
-      target: revocations.key,
-      set: {
-        value: sql`excluded.value`,
-        expiresAt: sql`excluded.expires_at`,
-        publishedAt: null,
-      },
-    })
+    .onConflictDoUpdate(NEWEST)
     .returning(REVOCATION)
+}
+
+/** The same for every session that the condition holds for; to stand before the update that ends them. */
+export function recordSessionRevocationsWhere(db: Database, expiresAt: number, condition: SQL) {
+  const key = sql`${sessionRevocationKey('')} || user_sessions.id`
+  return db
+    .insert(revocations)
+    .select(sql`select ${key}, '1', ${expiresAt}, null from user_sessions where ${condition}`)
+    .onConflictDoUpdate(NEWEST)
+    .returning(REVOCATION)
+}
+
+/**
+ * Two statements that stand directly after the one recording `event`: every token of the user issued so
+ * far is outdated, except those of the session `keep` that were not outdated before.
+ */
+export function raiseEpoch(
+  db: Database,
+  {
+    userId,
+    keep,
+    expiresAt,
+    event,
+  }: {
+    userId: string
+    keep: string | null
+    expiresAt: number
+    event: NewAuditEvent
+  },
+) {
+  const marker = keep
+    ? sql`json_object('epoch', auth_epoch, 'keep', ${keep}, 'since', auth_epoch - 1)`
+    : sql`json_object('epoch', auth_epoch)`
+  const value = sql`(select ${marker} from users where id = ${userId})`
+  return [
+    // Not where the event was there already: a batch that runs again raises nothing twice.
+    db
+      .update(users)
+      .set({ authEpoch: sql`auth_epoch + 1` })
+      .where(sql`id = ${userId} and changes() = 1`),
+    recordRevocationWhere(
+      db,
+      { key: userRevocationKey(userId), value, expiresAt },
+      isRecorded(event),
+    ),
+  ] as const
 }
 
 export async function findRevocations(db: Database, keys: readonly string[], now: number) {

@@ -71,6 +71,13 @@ export function insertUser(db: Database, user: NewUser, roleName: string) {
   ] as const
 }
 
+/** The account with this id or this email, whichever a token of the replaced system names. */
+export async function findAccountBySubject(db: Database, id: string, emailNormalized: string) {
+  const condition = sql`id = ${id} or email_normalized = ${emailNormalized}`
+  const [[account]] = await runBatch(db, [selectAccount(db, condition)])
+  return account ?? null
+}
+
 /** What login needs to know of the user with this email, before any verdict. */
 export async function findCredential(db: Database, emailNormalized: string) {
   const [[credential]] = await runBatch(db, [

@@ -22,6 +22,8 @@ test('an operation is listed once, under its canonical name', async () => {
     '/auth/logout',
     '/auth/me',
     '/auth/refresh',
+    '/auth/sessions',
+    '/auth/sessions/{id}',
     '/auth/signup',
     '/auth/verify',
     '/health',

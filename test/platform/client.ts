@@ -1,4 +1,8 @@
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import {
+  createExecutionContext,
+  createScheduledController,
+  waitOnExecutionContext,
+} from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import * as z from 'zod'
@@ -11,8 +15,8 @@ import { type Counts, type Interference, wrapBindings } from './bindings'
 import { countDerivations } from './pbkdf2'
 
 export interface ClientOptions {
-  /** Variables in place of the test configuration's; undefined unsets one. */
-  readonly vars?: Readonly<Record<string, string | undefined>>
+  /** Variables and bindings in place of the test configuration's; undefined unsets one. */
+  readonly vars?: Readonly<Record<string, unknown>>
   readonly interfere?: Interference
   readonly ip?: string
   readonly userAgent?: string
@@ -88,6 +92,14 @@ export function createClient(options: ClientOptions = {}) {
   }
 }
 
+/** Runs the job that runs every minute. */
+export async function runScheduledJob(interfere?: Interference): Promise<void> {
+  const { bindings } = wrapBindings(TEST_ENV, interfere)
+  const context = createExecutionContext()
+  await worker.scheduled(createScheduledController(), bindings, context)
+  await waitOnExecutionContext(context)
+}
+
 // Every answer in every test: the status is one that the document names, and the body is of its schema.
 function expectDocumented(request: Request, { status, headers, body }: Answer): void {
   if (status >= 400) {
@@ -119,7 +131,8 @@ export function refusal({ status, body }: Answer): string {
   return `${status} ${Problem.parse(body).code}`
 }
 
-export function sessionOf(answer: Answer): z.infer<typeof Session> {
+/** The session of an answer that carries the refresh token in its body. */
+export function sessionOf(answer: Answer) {
   expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300)
-  return Session.parse(answer.body)
+  return Session.required().parse(answer.body)
 }

@@ -20,3 +20,11 @@ export async function signUpPerson(client: Client) {
 export async function refresh(client: Client, refreshToken: string) {
   return client.post('/auth/refresh', { body: { refresh_token: refreshToken } })
 }
+
+/** One more session of the same person, as from another device. */
+export async function logInAgain(
+  client: Client,
+  { email, password }: { email: string; password: string },
+) {
+  return sessionOf(await client.post('/auth/login', { body: { email, password } }))
+}

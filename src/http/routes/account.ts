@@ -1,5 +1,5 @@
 import { getAccount } from '../../auth/get-account'
-import { authenticate } from '../authenticate'
+import { authenticateMovingIn } from '../authenticate'
 import { factory } from '../factory'
 import { operation } from '../openapi'
 import { presentUser, User } from '../wire'
@@ -14,6 +14,6 @@ export const account = factory.createApp().get(
     responses: { 200: { description: 'The user', schema: User } },
     problems: ['invalid_request', 'missing_token', 'invalid_token', 'service_unavailable'],
   }),
-  authenticate,
-  async (c) => c.json(presentUser(await getAccount(c.var.auth, c.var.claims)), 200),
+  authenticateMovingIn,
+  async (c) => c.json(presentUser(await getAccount(c.var.auth, c.var.principal)), 200),
 )

@@ -1,17 +1,22 @@
 import { logIn } from '../../auth/log-in'
-import { logOut } from '../../auth/log-out'
+import { logOut, logOutEverywhere } from '../../auth/log-out'
 import { refreshSession } from '../../auth/refresh-session'
-import { requireUnrevoked } from '../../auth/require-unrevoked'
 import { signUp } from '../../auth/sign-up'
-import { authenticate, bearerToken } from '../authenticate'
+import { verifyClaims } from '../../auth/verify-claims'
+import { authenticateMovingIn, bearerToken } from '../authenticate'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
+import {
+  allowedTransport,
+  answeredSession,
+  forgetEndedSession,
+  presentedToken,
+} from '../refresh-cookie'
 import {
   Claims,
   LogInInput,
   LogOutInput,
   Message,
-  presentSession,
   RefreshInput,
   Session,
   SignUpInput,
@@ -34,13 +39,20 @@ export const authentication = factory
       summary: 'Create an account and sign it in',
       tag,
       responses: { 201: { description: 'The account and its first session', schema: Session } },
-      problems: [...BODY, 'weak_password', 'email_taken', 'service_unavailable'],
+      problems: [
+        ...BODY,
+        'weak_password',
+        'email_taken',
+        'origin_not_allowed',
+        'service_unavailable',
+      ],
     }),
     valid('json', SignUpInput),
     async (c) => {
-      const { email, password, name, full_name } = c.req.valid('json')
-      const input = { email, password, name: name ?? full_name ?? null }
-      return c.json(presentSession(await signUp(c.var.auth, input)), 201)
+      const { name, full_name, ...input } = c.req.valid('json')
+      const transport = allowedTransport(c, input.transport)
+      const issued = await signUp(c.var.auth, { ...input, name: name ?? full_name ?? null })
+      return c.json(answeredSession(c, issued, transport), 201)
     },
   )
   .post(
@@ -50,10 +62,20 @@ export const authentication = factory
       summary: 'Start a session with email and password',
       tag,
       responses: { 200: { description: 'A new session', schema: Session } },
-      problems: [...BODY, 'invalid_credentials', 'account_disabled', 'service_unavailable'],
+      problems: [
+        ...BODY,
+        'invalid_credentials',
+        'account_disabled',
+        'origin_not_allowed',
+        'service_unavailable',
+      ],
     }),
     valid('json', LogInInput),
-    async (c) => c.json(presentSession(await logIn(c.var.auth, c.req.valid('json'))), 200),
+    async (c) => {
+      const input = c.req.valid('json')
+      const transport = allowedTransport(c, input.transport)
+      return c.json(answeredSession(c, await logIn(c.var.auth, input), transport), 200)
+    },
   )
   .post(
     '/refresh',
@@ -64,12 +86,21 @@ export const authentication = factory
         'Retries and parallel calls inside the grace window all get the same refresh token. An older one ends the session.',
       tag,
       responses: { 200: { description: 'The session, with fresh tokens', schema: Session } },
-      problems: [...BODY, 'missing_token', 'invalid_refresh_token', 'service_unavailable'],
+      problems: [
+        ...BODY,
+        'missing_token',
+        'invalid_refresh_token',
+        'origin_not_allowed',
+        'service_unavailable',
+      ],
     }),
+    forgetEndedSession,
     valid('json', RefreshInput),
     async (c) => {
-      const { refresh_token } = c.req.valid('json')
-      return c.json(presentSession(await refreshSession(c.var.auth, refresh_token)), 200)
+      const { token, transport } = presentedToken(c, c.req.valid('json'))
+      const issued = await refreshSession(c.var.auth, token)
+      c.set('outcome', issued.outcome)
+      return c.json(answeredSession(c, issued, transport), 200)
     },
   )
   .post(
@@ -90,10 +121,12 @@ export const authentication = factory
         'service_unavailable',
       ],
     }),
+    forgetEndedSession,
     valid('json', LogOutInput),
     async (c) => {
-      const { refresh_token: refreshToken } = c.req.valid('json')
-      await logOut(c.var.auth, { accessToken: bearerToken(c), refreshToken })
+      const input = c.req.valid('json')
+      const tokens = { accessToken: bearerToken(c), refreshToken: presentedToken(c, input).token }
+      await (input.everywhere ? logOutEverywhere : logOut)(c.var.auth, tokens)
       return c.json({ message: 'Logged out' }, 200)
     },
   )
@@ -109,9 +142,6 @@ export const authentication = factory
       responses: { 200: { description: 'The claims of the token', schema: Claims } },
       problems: ['invalid_request', 'missing_token', 'invalid_token', 'service_unavailable'],
     }),
-    authenticate,
-    async (c) => {
-      await requireUnrevoked(c.var.auth, c.var.claims)
-      return c.json(c.var.claims, 200)
-    },
+    authenticateMovingIn,
+    async (c) => c.json(await verifyClaims(c.var.auth, c.var.principal), 200),
   )

@@ -1,0 +1,68 @@
+import type { Context } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { AuthError } from '../auth/errors'
+import type { IssuedSession } from '../auth/issue-session'
+import { type AppEnv, factory } from './factory'
+import { JSON_TYPE } from './json-body'
+import { ProblemError } from './problem'
+import { presentSession, type Transport } from './wire'
+
+// The transport for browsers: a refresh token that no script can read (RFC 6265bis §4.1.3.2, `__Host-`).
+
+const NAME = 'refresh_token'
+const ATTRIBUTES = {
+  prefix: 'host',
+  path: '/',
+  secure: true,
+  httpOnly: true,
+  sameSite: 'Strict',
+} as const
+
+/** The transport asked for; a cookie only for our own pages. */
+export function allowedTransport(c: Context<AppEnv>, transport: Transport): Transport {
+  if (transport === 'cookie') requireOwnPage(c)
+  return transport
+}
+
+/**
+ * The refresh token of the body, or else of the cookie, and how its successor is to travel: what came in
+ * the cookie is never answered in the body, where a script could read it.
+ */
+export function presentedToken(
+  c: Context<AppEnv>,
+  body: { refresh_token?: string | undefined; transport?: Transport },
+): { token: string | undefined; transport: Transport } {
+  const inCookie = body.refresh_token === undefined ? getCookie(c, NAME, 'host') : undefined
+  const transport = inCookie === undefined ? (body.transport ?? 'body') : 'cookie'
+  return { token: body.refresh_token ?? inCookie, transport: allowedTransport(c, transport) }
+}
+
+/** The session for the body of the answer; its refresh token goes there too, or into the cookie. */
+export function answeredSession(c: Context<AppEnv>, issued: IssuedSession, transport: Transport) {
+  const session = presentSession(issued)
+  if (transport === 'body') return { ...session, refresh_token: issued.refreshToken }
+  setCookie(c, NAME, issued.refreshToken, { ...ATTRIBUTES, maxAge: issued.refreshExpiresIn })
+  return session
+}
+
+/** Takes the cookie back when its session is over: logged out, or refused as ended. */
+export const forgetEndedSession = factory.createMiddleware(async (c, next) => {
+  await next()
+  if (getCookie(c, NAME, 'host') === undefined) return
+  const isLogout = c.req.path === '/auth/logout' && c.res.ok
+  const isRefused = c.error instanceof AuthError
+  if (isLogout || isRefused) deleteCookie(c, NAME, ATTRIBUTES)
+})
+
+// Against cross-site request forgery: browsers send the cookie by themselves, and tell truly from where.
+function requireOwnPage(c: Context<AppEnv>): void {
+  const { issuer, frontendOrigins } = c.var.auth.config
+  const own = [new URL(c.req.url).origin, new URL(issuer).origin, ...frontendOrigins]
+  const isOwn = own.includes(c.req.header('Origin') ?? '')
+  if (!isOwn || c.req.header('Sec-Fetch-Site') === 'cross-site') {
+    throw new ProblemError('origin_not_allowed')
+  }
+  if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) {
+    throw new ProblemError('unsupported_media_type')
+  }
+}

@@ -1,0 +1,65 @@
+import { endOtherSessions } from '../../auth/end-other-sessions'
+import { endSession } from '../../auth/end-session'
+import { listSessions } from '../../auth/list-sessions'
+import { authenticate } from '../authenticate'
+import { factory } from '../factory'
+import { operation, valid } from '../openapi'
+import { Message, presentSessions, SessionId, SessionList } from '../wire'
+
+const tag = 'Sessions'
+const TOKEN = ['invalid_request', 'missing_token', 'invalid_token', 'service_unavailable'] as const
+
+export const sessions = factory
+  .createApp()
+  .get(
+    '/',
+    operation({
+      operationId: 'listSessions',
+      summary: 'Your live sessions, the last used first',
+      tag,
+      bearer: true,
+      responses: { 200: { description: 'The sessions, yours marked', schema: SessionList } },
+      problems: TOKEN,
+    }),
+    authenticate,
+    async (c) => c.json(presentSessions(await listSessions(c.var.auth, c.var.claims)), 200),
+  )
+  .delete(
+    '/',
+    operation({
+      operationId: 'endOtherSessions',
+      summary: 'End all of your sessions but this one',
+      tag,
+      bearer: true,
+      responses: { 200: { description: 'The others have ended', schema: Message } },
+      problems: [...TOKEN, 'payload_too_large', 'unsupported_media_type'],
+    }),
+    authenticate,
+    async (c) => {
+      await endOtherSessions(c.var.auth, c.var.claims)
+      return c.json({ message: 'All other sessions have ended' }, 200)
+    },
+  )
+  .delete(
+    '/:id',
+    operation({
+      operationId: 'endSession',
+      summary: 'End one of your sessions',
+      tag,
+      bearer: true,
+      responses: { 200: { description: 'It has ended', schema: Message } },
+      problems: [
+        ...TOKEN,
+        'session_not_found',
+        'validation_failed',
+        'payload_too_large',
+        'unsupported_media_type',
+      ],
+    }),
+    authenticate,
+    valid('param', SessionId),
+    async (c) => {
+      await endSession(c.var.auth, c.var.claims, c.req.valid('param').id)
+      return c.json({ message: 'The session has ended' }, 200)
+    },
+  )

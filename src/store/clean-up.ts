@@ -1,0 +1,30 @@
+import { sql } from 'drizzle-orm'
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { type Database, runBatch } from './database'
+import { loginAttempts, oneTimeTokens, revocations, userSessions } from './schema'
+
+const ATTEMPTS_KEPT_MS = 24 * 60 * 60 * 1000
+
+/** Deletes what no request can need any more, `limit` rows of each table at most; answers how many of each. */
+export async function deleteExpired(db: Database, now: number, limit: number) {
+  const some = (table: SQLiteTable, isExpired: ReturnType<typeof sql>) =>
+    db
+      .delete(table)
+      .where(sql`rowid in (select rowid from ${table} where ${isExpired} limit ${limit})`)
+  const [sessions, tokens, attempts, markers] = await runBatch(db, [
+    some(userSessions, sql`expires_at <= ${now}`),
+    some(oneTimeTokens, sql`expires_at <= ${now}`),
+    some(
+      loginAttempts,
+      sql`window_started_at <= ${now - ATTEMPTS_KEPT_MS}
+        and (blocked_until is null or blocked_until <= ${now})`,
+    ),
+    some(revocations, sql`expires_at <= ${now}`),
+  ])
+  return {
+    user_sessions: sessions.meta.changes,
+    one_time_tokens: tokens.meta.changes,
+    login_attempts: attempts.meta.changes,
+    revocations: markers.meta.changes,
+  }
+}

@@ -1,0 +1,91 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { isRecorded, type NewAuditEvent, recordEventWhere } from './audit-events'
+import { type Database, runBatch } from './database'
+import { type Revocation, raiseEpoch, recordRevocationWhere } from './revocations'
+import { userSessions } from './schema'
+import { isLive, type Moment, type RevokedReason, selectSession } from './sessions'
+
+/** The end of one session; `revocation` is what KV is to be told of it. */
+export interface SessionEnd {
+  readonly sessionId: string
+  readonly reason: RevokedReason
+  readonly event: NewAuditEvent
+  readonly revocation: Revocation
+}
+
+/** Ends the session unless it has ended. Answers what KV is to be told, if it was this call that ended it. */
+export async function endSession(
+  db: Database,
+  { sessionId, reason, event, revocation }: SessionEnd,
+  now: number,
+): Promise<readonly Revocation[]> {
+  const [, , revocations] = await runBatch(db, [
+    revokeWhere(db, sql`id = ${sessionId} and revoked_at is null`, reason, now),
+    recordEventWhere(db, event, sql`changes() = 1`),
+    recordRevocationWhere(db, revocation, isRecorded(event)),
+  ])
+  return revocations
+}
+
+/** Who asks for an end: a session, which must be live for anything to happen. */
+export interface Caller {
+  readonly sessionId: string
+  readonly userId: string
+}
+
+/** Ends a live session of the caller's user. `caller` is the session that asked, as it was before. */
+export async function endSessionOfUser(
+  db: Database,
+  caller: Caller,
+  { sessionId, reason, event, revocation }: SessionEnd,
+  moment: Moment,
+) {
+  const isTheirs = sql`id = ${sessionId} and user_id = ${caller.userId} and ${isLive(moment)}`
+  const [[before], , , revocations] = await runBatch(db, [
+    selectSession(db, caller.sessionId, moment),
+    revokeWhere(db, sql`${isTheirs} and ${callerLives(caller, moment)}`, reason, moment.now),
+    recordEventWhere(db, event, sql`changes() = 1`),
+    recordRevocationWhere(db, revocation, isRecorded(event)),
+  ])
+  return { caller: before ?? null, revocations }
+}
+
+export interface SessionsEnd {
+  /** The one session to spare. */
+  readonly keep: string | null
+  readonly reason: RevokedReason
+  readonly event: NewAuditEvent
+  readonly revocationExpiresAt: number
+}
+
+/**
+ * Ends every live session of the caller's user but `keep`, and with them every token issued so far.
+ * `othersLive` says whether any is live afterwards that should not be.
+ */
+export async function endSessionsOfUser(
+  db: Database,
+  caller: Caller,
+  { keep, reason, event, revocationExpiresAt }: SessionsEnd,
+  moment: Moment,
+) {
+  const others = sql`user_id = ${caller.userId} and id is not ${keep} and ${isLive(moment)}`
+  const [[before], , , , revocations, left] = await runBatch(db, [
+    selectSession(db, caller.sessionId, moment),
+    revokeWhere(db, sql`${others} and ${callerLives(caller, moment)}`, reason, moment.now),
+    recordEventWhere(db, event, sql`changes() > 0`),
+    ...raiseEpoch(db, { userId: caller.userId, keep, expiresAt: revocationExpiresAt, event }),
+    db.select({ id: userSessions.id }).from(userSessions).where(others).limit(1),
+  ])
+  return { caller: before ?? null, revocations, othersLive: left.length > 0 }
+}
+
+function revokeWhere(db: Database, condition: SQL, reason: RevokedReason, now: number) {
+  return db.update(userSessions).set({ revokedAt: now, revokedReason: reason }).where(condition)
+}
+
+// In a subquery of its own: the condition around it is about other rows of the same table.
+function callerLives({ sessionId }: Caller, { now, idleSince }: Moment): SQL {
+  return sql`exists (select 1 from user_sessions as caller join users on users.id = caller.user_id
+    where caller.id = ${sessionId} and caller.revoked_at is null and caller.expires_at > ${now}
+      and caller.last_used_at > ${idleSince} and users.is_active = 1)`
+}

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { createClient, runScheduledJob } from '../platform/client'
+import { advanceSeconds } from '../platform/clock'
+import { loggedEvents } from '../platform/logs'
+import { logInAgain, signUpPerson } from '../platform/people'
+import { rows, sessionRows } from '../platform/records'
+
+const client = createClient()
+
+test('the job deletes what has expired and nothing that has not, and says how much', async () => {
+  const gone = await signUpPerson(client)
+  advanceSeconds(15 * 86_400)
+  const kept = await signUpPerson(client)
+  const ended = await logInAgain(client, kept)
+  await client.post('/auth/logout', { token: ended.access_token })
+  advanceSeconds(15 * 86_400)
+  const now = Date.now()
+  await rows(
+    `insert into one_time_tokens (id, user_id, purpose, token_hash, created_at, expires_at)
+      values ('old', ?1, 'verify_email', 'old', 0, ?2), ('new', ?1, 'verify_email', 'new', 0, ?2 + 1)`,
+    kept.userId,
+    now,
+  )
+  await rows(
+    `insert into login_attempts (key, failures, window_started_at, blocked_until)
+      values ('old', 1, ?1 - 86400000, null), ('new', 1, ?1 - 86399999, null), ('blocked', 9, 0, ?1 + 1)`,
+    now,
+  )
+  await runScheduledJob()
+  expect(loggedEvents('cleaned_up')).toMatchObject([
+    { user_sessions: 1, one_time_tokens: 1, login_attempts: 1, revocations: 1 },
+  ])
+  expect(await sessionRows(gone.userId)).toEqual([])
+  expect(await sessionRows(kept.userId)).toHaveLength(2)
+  expect(await rows('select id from one_time_tokens')).toEqual([{ id: 'new' }])
+  expect(await rows('select key from login_attempts order by key')).toEqual([
+    { key: 'blocked' },
+    { key: 'new' },
+  ])
+  await runScheduledJob()
+  expect(loggedEvents('cleaned_up')).toHaveLength(1)
+})
+
+test('a backlog goes in chunks', async () => {
+  await rows(
+    `with recursive n(i) as (select 1 union all select i + 1 from n where i < 1500)
+      insert into revocations (key, value, expires_at) select 'old-' || i, '1', 0 from n`,
+  )
+  await runScheduledJob()
+  expect(await rows(`select key from revocations where key like 'old-%'`)).toHaveLength(500)
+  await runScheduledJob()
+  expect(await rows(`select key from revocations where key like 'old-%'`)).toEqual([])
+})

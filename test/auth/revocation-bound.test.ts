@@ -1,0 +1,158 @@
+import { env } from 'cloudflare:workers'
+import { sql } from 'drizzle-orm'
+import { decodeJwt } from 'jose'
+import { describe, expect, test } from 'vitest'
+import { recordEventWhere } from '../../src/store/audit-events'
+import { openDatabase, runBatch } from '../../src/store/database'
+import { raiseEpoch } from '../../src/store/revocations'
+import { fail, type Interference } from '../platform/bindings'
+import { createClient, refusal, runScheduledJob, sessionOf } from '../platform/client'
+import { advanceSeconds } from '../platform/clock'
+import { logInAgain, refresh, signUpPerson } from '../platform/people'
+import { marker, row } from '../platform/records'
+
+const client = createClient()
+
+/** A location of KV that keeps what it has read for a minute, misses too, whatever happened since. */
+function staleLocation(seconds: number): Interference {
+  const seen = new Map<string, { value: string | null; until: number }>()
+  return async (call, proceed) => {
+    const result = await proceed()
+    if (call.operation !== 'get' || !(result instanceof Map)) return result
+    for (const key of result.keys()) {
+      const known = seen.get(key)
+      if (known && known.until > Date.now()) result.set(key, known.value)
+      else {
+        const value = await env.REVOCATIONS.get(key)
+        seen.set(key, { value, until: Date.now() + seconds * 1000 })
+        result.set(key, value)
+      }
+    }
+    return result
+  }
+}
+
+describe('with KV stale for a minute', () => {
+  const ends = {
+    'a logout': (token: string) => client.post('/auth/logout', { token }),
+    'a logout everywhere': (token: string) =>
+      client.post('/auth/logout', { token, body: { everywhere: true } }),
+  }
+  test.each(Object.entries(ends))(
+    '%s holds at once in D1, and for verify within the bound',
+    async (_name, end) => {
+      const far = createClient({ interfere: staleLocation(60) })
+      const { session } = await signUpPerson(client)
+      const token = session.access_token
+      expect((await far.get('/auth/verify', { token })).status).toBe(200)
+      await end(token)
+      expect((await far.get('/auth/me', { token })).status).toBe(401)
+      expect((await far.get('/auth/sessions', { token })).status).toBe(401)
+      expect((await refresh(far, session.refresh_token)).status).toBe(401)
+      advanceSeconds(59)
+      expect((await far.get('/auth/verify', { token })).status).toBe(200)
+      advanceSeconds(1)
+      expect(refusal(await far.get('/auth/verify', { token }))).toBe('401 invalid_token')
+    },
+  )
+
+  test('for ever stale, nothing outlives the access token', async () => {
+    const far = createClient({ interfere: staleLocation(1_000_000) })
+    const { session } = await signUpPerson(client)
+    const token = session.access_token
+    await far.get('/auth/verify', { token })
+    await client.post('/auth/logout', { token })
+    advanceSeconds(899)
+    expect((await far.get('/auth/verify', { token })).status).toBe(200)
+    advanceSeconds(1)
+    expect(refusal(await far.get('/auth/verify', { token }))).toBe('401 invalid_token')
+  })
+})
+
+/** What a change of roles does: the epoch rises in its batch, and no session ends. */
+async function changeRoles(userId: string): Promise<void> {
+  const db = openDatabase(env.DB)
+  const event = {
+    id: crypto.randomUUID(),
+    occurredAt: Date.now(),
+    type: 'roles_changed',
+    outcome: 'success' as const,
+    subjectId: userId,
+    personalDigest: 'x',
+  }
+  const expiresAt = Date.now() + 1_020_000
+  await rowsOfAnalyst(userId)
+  await runBatch(db, [
+    recordEventWhere(db, event, sql`true`),
+    ...raiseEpoch(db, { userId, keep: null, expiresAt, event }),
+  ])
+}
+
+function rowsOfAnalyst(userId: string) {
+  return row(
+    `insert into user_roles (user_id, role_id, granted_at)
+      values (?, (select id from roles where name = 'analyst'), 0) returning user_id`,
+    userId,
+  )
+}
+
+describe('a raised epoch', () => {
+  test('outdates the tokens, not the sessions: a refresh brings the new claims', async () => {
+    const { session, userId } = await signUpPerson(client)
+    await changeRoles(userId)
+    await runScheduledJob()
+    expect((await client.get('/auth/verify', { token: session.access_token })).status).toBe(401)
+    expect((await client.get('/auth/me', { token: session.access_token })).body).toMatchObject({
+      roles: ['analyst', 'user'],
+    })
+    const next = sessionOf(await refresh(client, session.refresh_token))
+    expect(decodeJwt(next.access_token)).toMatchObject({ epoch: 1, roles: ['analyst', 'user'] })
+    expect((await client.get('/auth/verify', { token: next.access_token })).status).toBe(200)
+  })
+
+  test('keeping a session does not bring back its tokens that were outdated before', async () => {
+    const person = await signUpPerson(client)
+    await logInAgain(client, person)
+    const old = person.session.access_token
+    await changeRoles(person.userId)
+    const fresh = sessionOf(await refresh(client, person.session.refresh_token)).access_token
+    await client.delete('/auth/sessions', { token: fresh })
+    expect((await client.get('/auth/verify', { token: fresh })).status).toBe(200)
+    expect((await client.get('/auth/verify', { token: old })).status).toBe(401)
+  })
+})
+
+describe('two changes at once', () => {
+  test('leave the newer marker in KV, whichever is put last', async () => {
+    const person = await signUpPerson(client)
+    await logInAgain(client, person)
+    const token = person.session.access_token
+    const slow: Interference = async (call, proceed) => {
+      if (call.operation === 'put' && call.index === 0) {
+        await changeRoles(person.userId)
+        await env.REVOCATIONS.put(`revoked:user:${person.userId}`, '{"epoch":2}')
+      }
+      return proceed()
+    }
+    await createClient({ interfere: slow }).delete('/auth/sessions', { token })
+    expect(await marker(`revoked:user:${person.userId}`)).toBe('{"epoch":2}')
+    expect(
+      await row(
+        'select value, published_at from revocations where key = ?',
+        `revoked:user:${person.userId}`,
+      ),
+    ).toEqual({ value: '{"epoch":2}', published_at: Date.now() })
+  })
+
+  test('a marker that KV refuses is put by the retry with the value of then', async () => {
+    const person = await signUpPerson(client)
+    await logInAgain(client, person)
+    const unlucky = createClient({
+      interfere: fail('kv', 0, 'KV PUT failed: 429 Too Many Requests'),
+    })
+    await unlucky.delete('/auth/sessions', { token: person.session.access_token })
+    expect(JSON.parse((await marker(`revoked:user:${person.userId}`)) ?? '')).toMatchObject({
+      epoch: 1,
+    })
+  })
+})

@@ -1,0 +1,375 @@
+import { decodeJwt } from 'jose'
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import { SessionList } from '../../src/http/wire'
+import { failAfterCommit, failAll } from '../platform/bindings'
+import { createClient, refusal } from '../platform/client'
+import { advanceSeconds } from '../platform/clock'
+import { logInAgain, refresh, signUpPerson } from '../platform/people'
+import { eventTypes, marker, row, rows, sessionRows } from '../platform/records'
+import { testEndedSessions, testRefusals } from '../platform/refusals'
+
+const client = createClient()
+
+const sidOf = (session: { access_token: string }) => String(decodeJwt(session.access_token)['sid'])
+
+async function listed(token: string) {
+  const answer = await client.get('/auth/sessions', { token })
+  return z.strictObject(SessionList.shape).parse(answer.body).sessions
+}
+
+describe('GET /auth/sessions refuses', () => {
+  testRefusals('GET', '/auth/sessions')
+  testEndedSessions('GET', '/auth/sessions')
+})
+
+describe('DELETE /auth/sessions refuses', () => {
+  testRefusals('DELETE', '/auth/sessions')
+  testEndedSessions('DELETE', '/auth/sessions')
+})
+
+describe('DELETE /auth/sessions/:id refuses', () => {
+  testRefusals('DELETE', '/auth/sessions/some')
+  testEndedSessions('DELETE', '/auth/sessions/some')
+})
+
+describe('the list', () => {
+  test('shows the live sessions of its caller, the last used first, and nothing secret', async () => {
+    const phone = createClient({ ip: '2001:db8:1:2::3', userAgent: 'Phone/2' })
+    const person = await signUpPerson(client)
+    advanceSeconds(60)
+    const second = await logInAgain(phone, person)
+    await signUpPerson(client)
+    const sessions = await listed(person.session.access_token)
+    expect(sessions).toEqual([
+      {
+        id: sidOf(second),
+        created_at: '2026-11-01T12:01:00.000Z',
+        last_used_at: '2026-11-01T12:01:00.000Z',
+        expires_at: '2026-12-01T12:01:00.000Z',
+        ip: '2001:db8:1:2::3',
+        user_agent: 'Phone/2',
+        current: false,
+      },
+      {
+        id: sidOf(person.session),
+        created_at: '2026-11-01T12:00:00.000Z',
+        last_used_at: '2026-11-01T12:00:00.000Z',
+        expires_at: '2026-12-01T12:00:00.000Z',
+        ip: '192.0.2.1',
+        user_agent: 'test-agent/1',
+        current: true,
+      },
+    ])
+  })
+
+  test('leaves out what has ended, by logout or by idleness', async () => {
+    const person = await signUpPerson(client)
+    const other = await logInAgain(client, person)
+    await client.post('/auth/logout', { token: other.access_token })
+    expect(await listed(person.session.access_token)).toHaveLength(1)
+    advanceSeconds(6 * 86_400)
+    const late = await logInAgain(client, person)
+    expect(await listed(late.access_token)).toHaveLength(2)
+    advanceSeconds(2 * 86_400)
+    const last = await logInAgain(client, person)
+    expect((await listed(last.access_token)).map(({ id }) => id)).toEqual([
+      sidOf(last),
+      sidOf(late),
+    ])
+  })
+
+  test('costs one round trip', async () => {
+    const { session } = await signUpPerson(client)
+    const { cost } = await client.get('/auth/sessions', { token: session.access_token })
+    expect(cost).toMatchObject({ d1: 1, kvReads: 0, kvWrites: 0 })
+  })
+})
+
+describe('ending one', () => {
+  test('ends that one, everywhere, and says who did it', async () => {
+    const person = await signUpPerson(client)
+    const other = await logInAgain(client, person)
+    const path = `/auth/sessions/${sidOf(other)}`
+    const answer = await client.delete(path, { token: person.session.access_token })
+    expect(answer.status).toBe(200)
+    expect(answer.cost).toMatchObject({ d1: 1, kvReads: 0, kvWrites: 1 })
+    for (const path of ['/auth/me', '/auth/verify']) {
+      expect((await client.get(path, { token: other.access_token })).status, path).toBe(401)
+      expect((await client.get(path, { token: person.session.access_token })).status).toBe(200)
+    }
+    expect((await refresh(client, other.refresh_token)).status).toBe(401)
+    expect(await marker(`revoked:session:${sidOf(other)}`)).toBe('1')
+    expect(
+      await row(
+        `select actor_id, session_id from audit_events where type = 'session_ended' and subject_id = ?`,
+        person.userId,
+      ),
+    ).toEqual({
+      actor_id: person.userId,
+      session_id: sidOf(other),
+    })
+  })
+
+  test("somebody else's, an unknown and an ended one do not exist", async () => {
+    const person = await signUpPerson(client)
+    const stranger = await signUpPerson(client)
+    const ended = await logInAgain(client, person)
+    await client.post('/auth/logout', { token: ended.access_token })
+    for (const id of [
+      sidOf(stranger.session),
+      'unknown',
+      sidOf(ended),
+      `${sidOf(person.session)}%00`,
+    ]) {
+      const answer = await client.delete(`/auth/sessions/${id}`, {
+        token: person.session.access_token,
+      })
+      expect(refusal(answer), id).toBe('404 session_not_found')
+    }
+    expect((await sessionRows(stranger.userId))[0]).toMatchObject({ revoked_at: null })
+    expect(await eventTypes(stranger.userId)).toEqual(['user_signed_up'])
+    const long = `/auth/sessions/${'x'.repeat(65)}`
+    expect(refusal(await client.delete(long, { token: person.session.access_token }))).toBe(
+      '400 validation_failed',
+    )
+  })
+
+  test('their own is a logout, also where the commit was not heard of', async () => {
+    for (const interfere of [undefined, failAfterCommit('d1', 0)]) {
+      const by = createClient(interfere ? { interfere } : {})
+      const { session, userId } = await signUpPerson(client)
+      const answer = await by.delete(`/auth/sessions/${sidOf(session)}`, {
+        token: session.access_token,
+      })
+      expect(answer.status).toBe(200)
+      expect((await client.get('/auth/me', { token: session.access_token })).status).toBe(401)
+      expect(await eventTypes(userId)).toEqual(['user_signed_up', 'session_ended'])
+      expect(await marker(`revoked:session:${sidOf(session)}`)).toBe('1')
+    }
+  })
+
+  test('a session that has ended ends no other', async () => {
+    const person = await signUpPerson(client)
+    const other = await logInAgain(client, person)
+    await client.post('/auth/logout', { token: person.session.access_token })
+    const path = `/auth/sessions/${sidOf(other)}`
+    expect(refusal(await client.delete(path, { token: person.session.access_token }))).toBe(
+      '401 invalid_token',
+    )
+    expect((await client.get('/auth/me', { token: other.access_token })).status).toBe(200)
+  })
+})
+
+describe('ending all others', () => {
+  test('spares the one that asks, its older tokens too, with one KV write', async () => {
+    const person = await signUpPerson(client)
+    const others = [await logInAgain(client, person), await logInAgain(client, person)]
+    const before = person.session.access_token
+    const answer = await client.delete('/auth/sessions', { token: before })
+    expect(answer.status).toBe(200)
+    expect(answer.cost).toMatchObject({ d1: 1, kvReads: 0, kvWrites: 1 })
+    for (const other of others) {
+      expect((await client.get('/auth/me', { token: other.access_token })).status).toBe(401)
+      expect((await client.get('/auth/verify', { token: other.access_token })).status).toBe(401)
+      expect((await refresh(client, other.refresh_token)).status).toBe(401)
+    }
+    expect((await client.get('/auth/me', { token: before })).status).toBe(200)
+    expect((await client.get('/auth/verify', { token: before })).status).toBe(200)
+    expect(await listed(before)).toHaveLength(1)
+    expect(JSON.parse((await marker(`revoked:user:${person.userId}`)) ?? '')).toEqual({
+      epoch: 1,
+      keep: sidOf(person.session),
+      since: 0,
+    })
+  })
+
+  test('a login afterwards is of the new epoch and verifies', async () => {
+    const person = await signUpPerson(client)
+    await logInAgain(client, person)
+    await client.delete('/auth/sessions', { token: person.session.access_token })
+    const later = await logInAgain(client, person)
+    expect(decodeJwt(later.access_token)['epoch']).toBe(1)
+    expect((await client.get('/auth/verify', { token: later.access_token })).status).toBe(200)
+  })
+
+  test('without others nothing is written', async () => {
+    const { session, userId } = await signUpPerson(client)
+    const answer = await client.delete('/auth/sessions', { token: session.access_token })
+    expect(answer.status).toBe(200)
+    expect(answer.cost.kvWrites).toBe(0)
+    expect(await row('select auth_epoch from users where id = ?', userId)).toEqual({
+      auth_epoch: 0,
+    })
+    expect(await eventTypes(userId)).toEqual(['user_signed_up'])
+  })
+
+  test('run twice by an unclear commit, it raises the epoch once', async () => {
+    const person = await signUpPerson(client)
+    await logInAgain(client, person)
+    const unlucky = createClient({ interfere: failAfterCommit('d1', 0) })
+    await unlucky.delete('/auth/sessions', { token: person.session.access_token })
+    expect(await row('select auth_epoch from users where id = ?', person.userId)).toEqual({
+      auth_epoch: 1,
+    })
+    expect(await marker(`revoked:user:${person.userId}`)).not.toBeNull()
+    expect(await eventTypes(person.userId)).toEqual([
+      'user_signed_up',
+      'login_succeeded',
+      'other_sessions_ended',
+    ])
+  })
+})
+
+describe('logout everywhere', () => {
+  const everywhere = { everywhere: true }
+
+  test('ends every session and every token, with one KV write', async () => {
+    const person = await signUpPerson(client)
+    const other = await logInAgain(client, person)
+    const answer = await client.post('/auth/logout', {
+      token: person.session.access_token,
+      body: everywhere,
+    })
+    expect(answer.status).toBe(200)
+    expect(answer.cost).toMatchObject({ d1: 1, kvReads: 0, kvWrites: 1 })
+    for (const session of [person.session, other]) {
+      expect((await client.get('/auth/me', { token: session.access_token })).status).toBe(401)
+      expect((await client.get('/auth/verify', { token: session.access_token })).status).toBe(401)
+      expect((await refresh(client, session.refresh_token)).status).toBe(401)
+    }
+    expect(await eventTypes(person.userId)).toContain('logged_out_everywhere')
+  })
+
+  test('again is 200: there is nothing left to end', async () => {
+    const { session, userId } = await signUpPerson(client)
+    const sent = { body: { ...everywhere, refresh_token: session.refresh_token } }
+    expect((await client.post('/auth/logout', sent)).status).toBe(200)
+    expect((await client.post('/auth/logout', sent)).status).toBe(200)
+    expect(await eventTypes(userId)).toEqual(['user_signed_up', 'logged_out_everywhere'])
+  })
+
+  test('a session that has ended ends no other, and says so', async () => {
+    const person = await signUpPerson(client)
+    const other = await logInAgain(client, person)
+    await client.post('/auth/logout', { token: person.session.access_token })
+    const answer = await client.post('/auth/logout', {
+      token: person.session.access_token,
+      body: everywhere,
+    })
+    expect(refusal(answer)).toBe('401 invalid_token')
+    expect((await client.get('/auth/me', { token: other.access_token })).status).toBe(200)
+  })
+})
+
+describe('fifty live sessions are the most', () => {
+  test('the oldest ends in the batch of the fifty-first, in D1, KV and the trail', async () => {
+    const person = await signUpPerson(client)
+    await rows(
+      `with recursive n(i) as (select 1 union all select i + 1 from n where i < 49)
+        insert into user_sessions (id, user_id, refresh_token_hash, issued_at, last_used_at, expires_at)
+        select 'filler-' || ?1 || '-' || i, ?1, 'x', ?2, ?2, ?2 + 1000000000 from n`,
+      person.userId,
+      Date.now() + 500,
+    )
+    advanceSeconds(1)
+    expect(await listed(person.session.access_token)).toHaveLength(50)
+    const answer = await client.post('/auth/login', { body: person })
+    expect(answer.cost).toMatchObject({ d1: 2, kvWrites: 0 })
+    const live = await rows(
+      'select id from user_sessions where user_id = ? and revoked_at is null',
+      person.userId,
+    )
+    expect(live).toHaveLength(50)
+    expect((await client.get('/auth/me', { token: person.session.access_token })).status).toBe(401)
+    expect(await marker(`revoked:session:${sidOf(person.session)}`)).toBe('1')
+    expect(await eventTypes(person.userId)).toEqual([
+      'user_signed_up',
+      'login_succeeded',
+      'session_limit_reached',
+    ])
+  })
+})
+
+describe('activity', () => {
+  const lastUse = async (userId: string) => (await sessionRows(userId))[0]?.['last_used_at']
+
+  test('moves the last use at most once a minute, after the answer', async () => {
+    const { session, userId } = await signUpPerson(client)
+    const start = Date.now()
+    const me = () => client.get('/auth/me', { token: session.access_token })
+    await me()
+    advanceSeconds(59)
+    await me()
+    expect(await lastUse(userId)).toBe(start)
+    advanceSeconds(1)
+    expect((await me()).cost.d1).toBe(1)
+    expect(await lastUse(userId)).toBe(start + 60_000)
+    advanceSeconds(59)
+    await me()
+    expect(await lastUse(userId)).toBe(start + 60_000)
+  })
+
+  test('ten uses at once write once', async () => {
+    const { session, userId } = await signUpPerson(client)
+    advanceSeconds(100)
+    await rows(`create table touches (id text)`)
+    await rows(`create trigger count_touches after update of last_used_at on user_sessions
+      begin insert into touches values (new.user_id); end`)
+    await Promise.all(
+      Array.from({ length: 10 }, () => client.get('/auth/me', { token: session.access_token })),
+    )
+    await rows('drop trigger count_touches')
+    expect(await rows('select id from touches where id = ?', userId)).toHaveLength(1)
+    await rows('drop table touches')
+  })
+
+  test('keeps a session from idling, and never moves its end', async () => {
+    const vars = { AUTH_REFRESH_TTL: '600', AUTH_SESSION_TTL: '1500' }
+    const short = createClient({ vars })
+    const { session, userId } = await signUpPerson(short)
+    const [{ expires_at } = {}] = await sessionRows(userId)
+    advanceSeconds(500)
+    await short.get('/auth/me', { token: session.access_token })
+    advanceSeconds(300)
+    const next = await refresh(short, session.refresh_token)
+    expect(next.status).toBe(200)
+    expect((await sessionRows(userId))[0]).toMatchObject({ expires_at })
+  })
+
+  test('refresh moves it always', async () => {
+    const { session, userId } = await signUpPerson(client)
+    advanceSeconds(5)
+    await refresh(client, session.refresh_token)
+    expect(await lastUse(userId)).toBe(Date.now())
+  })
+
+  test('a failure to note it does not fail the request', async () => {
+    const { session } = await signUpPerson(client)
+    advanceSeconds(100)
+    const unlucky = createClient({
+      interfere: (call, proceed) => {
+        if (call.store === 'd1' && call.index === 1)
+          throw new Error('D1_ERROR: D1 DB is overloaded')
+        return proceed()
+      },
+    })
+    expect((await unlucky.get('/auth/me', { token: session.access_token })).status).toBe(200)
+  })
+})
+
+test('when D1 is away each of them is 503 and nothing has changed', async () => {
+  const person = await signUpPerson(client)
+  await logInAgain(client, person)
+  const before = await sessionRows(person.userId)
+  const down = createClient({ interfere: failAll('d1', 'D1_ERROR: D1 DB is overloaded') })
+  const token = person.session.access_token
+  const answers = [
+    await down.get('/auth/sessions', { token }),
+    await down.delete('/auth/sessions', { token }),
+    await down.delete(`/auth/sessions/${sidOf(person.session)}`, { token }),
+    await down.post('/auth/logout', { token, body: { everywhere: true } }),
+  ]
+  expect(answers.map(refusal)).toEqual(Array(4).fill('503 service_unavailable'))
+  expect(await sessionRows(person.userId)).toEqual(before)
+})
