@@ -62,23 +62,27 @@ const pepper = z
   .string('must be set')
   .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be 32 random bytes in base64 (try: openssl rand -base64 32)')
   .transform((text) => Uint8Array.fromBase64(text))
+  .refine(
+    (bytes) => new Set(bytes).size >= SECRET_DISTINCT_CHARACTERS,
+    'must be random (try: openssl rand -base64 32)',
+  )
 
 const origin = z
-  .url({ protocol: /^https?$/, error: 'must be http(s) URLs, comma-separated' })
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
   .transform((text) => new URL(text).origin)
 
 type Variables = z.infer<typeof Variables>
 const Variables = z
   .object({
-    ENVIRONMENT: oneOf(['development', 'production']).default('development'),
+    ENVIRONMENT: oneOf(['development', 'production']).default('production'),
     LOG_LEVEL: oneOf(LOG_LEVELS).default('INFO'),
     AUTH_SECRETS: secrets,
     PASSWORD_PEPPER_V1: pepper,
-    AUTH_ISSUER: z.url('must be a URL').optional(),
+    AUTH_ISSUER: origin.optional(),
     AUTH_AUDIENCE: z.string().optional(),
     AUTH_ACCESS_TTL: seconds(900, 30, 3600),
-    AUTH_REFRESH_TTL: seconds(604_800, 60, 31_536_000),
-    AUTH_SESSION_TTL: seconds(2_592_000, 60, 31_536_000),
+    AUTH_REFRESH_TTL: seconds(604_800, 300, 31_536_000),
+    AUTH_SESSION_TTL: seconds(2_592_000, 300, 31_536_000),
     AUTH_REFRESH_GRACE: seconds(10, 1, 60),
     AUTH_LEGACY_SECRET: z.string().optional(),
     AUTH_LEGACY_UNTIL: z.iso
@@ -99,8 +103,13 @@ const Variables = z
     ) {
       refuse('AUTH_LEGACY_UNTIL', 'must be set together with AUTH_LEGACY_SECRET')
     }
+    if (variables.AUTH_REFRESH_TTL < variables.AUTH_ACCESS_TTL) {
+      refuse('AUTH_REFRESH_TTL', 'must not be less than AUTH_ACCESS_TTL')
+    }
     if (variables.ENVIRONMENT !== 'production') return
-    if (!variables.AUTH_ISSUER) refuse('AUTH_ISSUER', 'must be set in production')
+    if (!variables.AUTH_ISSUER?.startsWith('https:')) {
+      refuse('AUTH_ISSUER', 'must be set to an https URL in production')
+    }
     if (variables.PASSWORD_ITERATIONS !== 100_000) {
       refuse('PASSWORD_ITERATIONS', 'must be 100000 in production')
     }

@@ -5,6 +5,7 @@ import { loggedEvents, loggedText } from './platform/logs'
 
 const SECRET = 'test-only-secret-0123456789-abcdefghijklmnop'
 const GOOD = {
+  ENVIRONMENT: 'development',
   AUTH_SECRETS: SECRET,
   PASSWORD_PEPPER_V1: 'dGVzdC1vbmx5LXBlcHBlci1vZi0zMi1ieXRlcy4uLi4=',
 }
@@ -28,6 +29,8 @@ describe('what is refused, by name', () => {
     ['a secret of one letter', { AUTH_SECRETS: 'a'.repeat(64) }, ['AUTH_SECRETS']],
     ['no pepper', { PASSWORD_PEPPER_V1: undefined }, ['PASSWORD_PEPPER_V1']],
     ['a pepper of 31 bytes', { PASSWORD_PEPPER_V1: btoa('x'.repeat(31)) }, ['PASSWORD_PEPPER_V1']],
+    ['a pepper of zeros', { PASSWORD_PEPPER_V1: btoa('\0'.repeat(32)) }, ['PASSWORD_PEPPER_V1']],
+    ['a session shorter than its tokens', { AUTH_REFRESH_TTL: '600' }, ['AUTH_REFRESH_TTL']],
     ['an unknown environment', { ENVIRONMENT: 'staging' }, ['ENVIRONMENT']],
     ['an unknown log level', { LOG_LEVEL: 'LOUD' }, ['LOG_LEVEL']],
     ['a lifetime in words', { AUTH_ACCESS_TTL: 'soon' }, ['AUTH_ACCESS_TTL']],
@@ -54,6 +57,13 @@ describe('what is refused, by name', () => {
       ['AUTH_LEGACY_UNTIL'],
     ],
     ['production without an issuer', { ENVIRONMENT: 'production' }, ['AUTH_ISSUER']],
+    ['no environment, which is production', { ENVIRONMENT: '' }, ['AUTH_ISSUER']],
+    [
+      'production without TLS',
+      { ENVIRONMENT: 'production', AUTH_ISSUER: 'http://a.example' },
+      ['AUTH_ISSUER'],
+    ],
+    ['an issuer of scripts', { AUTH_ISSUER: 'javascript:alert(1)' }, ['AUTH_ISSUER']],
     [
       'production with cheap passwords',
       { ENVIRONMENT: 'production', AUTH_ISSUER: 'https://a.example', PASSWORD_ITERATIONS: '10000' },
@@ -67,9 +77,10 @@ describe('what is refused, by name', () => {
 })
 
 describe('what is taken', () => {
-  test('the two secrets alone, everything else by default', () => {
-    expect(configOf({ ...GOOD })).toMatchObject({
-      environment: 'development',
+  test('two secrets and the issuer, everything else by default', () => {
+    const { ENVIRONMENT: _, ...secrets } = GOOD
+    expect(configOf({ ...secrets, AUTH_ISSUER: 'https://a.example' })).toMatchObject({
+      environment: 'production',
       logLevel: 'INFO',
       accessTtl: 900,
       refreshTtl: 604_800,
@@ -81,8 +92,8 @@ describe('what is taken', () => {
   })
 
   test('AUTH_SECRET as the short form, which AUTH_SECRETS outranks', () => {
-    const { PASSWORD_PEPPER_V1 } = GOOD
-    expect(configOf({ AUTH_SECRET: SECRET, PASSWORD_PEPPER_V1 }).secrets).toEqual([SECRET])
+    const { AUTH_SECRETS: _, ...others } = GOOD
+    expect(configOf({ ...others, AUTH_SECRET: SECRET }).secrets).toEqual([SECRET])
     const other = `other-${SECRET}`
     expect(configOf({ ...GOOD, AUTH_SECRET: other }).secrets).toEqual([SECRET])
   })
@@ -103,7 +114,7 @@ describe('what is taken', () => {
     const config = configOf({
       ...GOOD,
       ENVIRONMENT: 'production',
-      AUTH_ISSUER: 'https://a.example',
+      AUTH_ISSUER: 'https://a.example/',
     })
     expect(config).toMatchObject({ issuer: 'https://a.example', audience: 'https://a.example' })
   })

@@ -19,12 +19,26 @@ type Credential = Awaited<ReturnType<typeof findCredential>>
 /**
  * Starts a session with a password. An unknown email costs the same work and gets the same answer as a
  * wrong password; that an account is disabled is told only to who knows its password.
+ *
+ * A hash that changed while it was being verified is verified again, once: a login beside this one may
+ * have brought it up to date.
+ *
  * @throws AuthError invalid_credentials, account_disabled
  */
 export async function logIn(
   context: AuthContext,
-  { email, password }: { email: EmailAddress; password: string },
+  input: { email: EmailAddress; password: string },
 ): Promise<IssuedSession> {
+  const issued = (await tryLogIn(context, input)) ?? (await tryLogIn(context, input))
+  if (issued) return issued
+  throw new AuthError('invalid_credentials', { reason: 'password_changed_meanwhile' })
+}
+
+/** Null when the stored hash changed in between. */
+async function tryLogIn(
+  context: AuthContext,
+  { email, password }: { email: EmailAddress; password: string },
+): Promise<IssuedSession | null> {
   const { db, config } = context
   const credential = await findCredential(db, email.normalized)
   const stored = readStoredHash(context, credential)
@@ -68,7 +82,7 @@ async function beginSession(
   context: AuthContext,
   userId: string,
   passwordHash: { verified: string; next: string },
-): Promise<IssuedSession> {
+): Promise<IssuedSession | null> {
   const { db, now, log } = context
   const { session, refreshTokenId } = await newSession(context, userId)
   const events = await loginEvents(context, userId, session.id)
@@ -76,7 +90,8 @@ async function beginSession(
   const login = { session, passwordHash, events, revocationExpiresAt }
   const { started, account, revocations } = await startSession(db, login, moment(context))
   if (!account) throw new AuthError('invalid_credentials', { reason: 'user_gone' })
-  if (!started) throw refusedStart(account)
+  if (!account.isActive) throw new AuthError('account_disabled', { user_id: userId })
+  if (!started) return null
   if (revocations.length > 0) context.defer(() => publishRevocations(context, revocations))
   log.info('login_succeeded', { user_id: userId, session_id: session.id })
   const refreshToken = await refreshTokenOf(context, session, { id: refreshTokenId, issuedAt: now })
@@ -97,11 +112,4 @@ async function loginEvents(context: AuthContext, userId: string, sessionId: stri
     auditEvent(context, { type: 'session_limit_reached', outcome: 'success', ...about, sessionId }),
   ])
   return { succeeded, refused, limitReached }
-}
-
-// Either the account is disabled, or its password was changed while this one was being verified.
-function refusedStart({ id, isActive }: { id: string; isActive: boolean }): AuthError {
-  return isActive
-    ? new AuthError('invalid_credentials', { reason: 'password_changed_meanwhile', user_id: id })
-    : new AuthError('account_disabled', { user_id: id })
 }

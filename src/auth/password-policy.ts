@@ -1,8 +1,6 @@
 import type { CharacterClass, Config } from '../config'
 import { AuthError } from './errors'
 
-export const PASSWORD_MAX_LENGTH = 128
-
 const CLASSES: Record<CharacterClass, { pattern: RegExp; name: string }> = {
   upper: { pattern: /\p{Lu}/u, name: 'an upper-case letter' },
   lower: { pattern: /\p{Ll}/u, name: 'a lower-case letter' },
@@ -23,9 +21,6 @@ export function requireAcceptablePassword(
   const missing = require.filter((name) => !CLASSES[name].pattern.test(password))
   const messages = [
     ...(length < minLength ? [`must have at least ${minLength} characters`] : []),
-    ...(length > PASSWORD_MAX_LENGTH
-      ? [`must have at most ${PASSWORD_MAX_LENGTH} characters`]
-      : []),
     ...missing.map((name) => `must contain ${CLASSES[name].name}`),
   ]
   if (messages.length === 0) return

@@ -2,7 +2,7 @@ import { putRevocationMarker } from '../store/revocation-markers'
 import {
   findRevocations,
   findUnpublishedRevocations,
-  markRevocationPublished,
+  markRevocationsPublished,
   type Revocation,
   sessionRevocationKey,
 } from '../store/revocations'
@@ -10,20 +10,24 @@ import type { AuthContext } from './auth-context'
 
 type Publishing = Pick<AuthContext, 'db' | 'markers' | 'log' | 'now' | 'defer'>
 
-const SHORTEST_LIFE_SECONDS = 60
-const SKEW_SECONDS = 120
+/** The longest that AUTH_ACCESS_TTL may be, since tokens outlive a change of it, and two minutes of skew. */
+const REVOCATION_LIFE_MS = (3600 + 120) * 1000
+/** A logout does not wait longer than that for KV. */
+const PUT_LIMIT_MS = 1000
 /** KV takes one write a second for a key. */
 const RETRY_AFTER_MS = 1100
-const PENDING_LIMIT = 100
+/** Of one run of the job, and of those how many at a time. */
+const PENDING_LIMIT = 1000
+const CHUNK = 50
 
-/** When every access token issued until now has expired, whatever the clocks: a revocation may go. */
-export function revocationExpiry({ now, config }: Pick<AuthContext, 'now' | 'config'>): number {
-  return now + Math.max(SHORTEST_LIFE_SECONDS, config.accessTtl + SKEW_SECONDS) * 1000
+/** When every access token issued until now has expired: a revocation may go. */
+export function revocationExpiry({ now }: Pick<AuthContext, 'now'>): number {
+  return now + REVOCATION_LIFE_MS
 }
 
 /** Says that a session has ended. */
 export function sessionRevocation(
-  context: Pick<AuthContext, 'now' | 'config'>,
+  context: Pick<AuthContext, 'now'>,
   sessionId: string,
 ): Revocation {
   const expiresAt = revocationExpiry(context)
@@ -38,37 +42,53 @@ export async function publishRevocations(
   context: Publishing,
   revocations: readonly Revocation[],
 ): Promise<void> {
-  await Promise.all(
-    revocations.map(async (revocation) => {
-      const isPut = await put(context, revocation)
-      context.defer(() => confirm(context, revocation, isPut))
-    }),
-  )
+  if (revocations.length === 0) return
+  const put = await putAll(context, revocations)
+  context.defer(async () => {
+    if (await confirm(context, revocations, put)) return
+    await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS))
+    const keys = revocations.map(({ key }) => key)
+    const current = await findRevocations(context.db, keys, context.now)
+    await confirm(context, current, await putAll(context, current))
+  })
 }
 
 /** The job's part: what has not been published yet, the most urgent first. */
 export async function publishPendingRevocations(context: Publishing): Promise<void> {
   const { db, now, log } = context
   const pending = await findUnpublishedRevocations(db, now, PENDING_LIMIT)
-  for (const revocation of pending) {
-    if (await put(context, revocation)) await confirm(context, revocation, true)
+  for (let start = 0; start < pending.length; start += CHUNK) {
+    const chunk = pending.slice(start, start + CHUNK)
+    await confirm(context, chunk, await putAll(context, chunk))
   }
   if (pending.length > 0) log.info('revocations_published', { pending: pending.length })
 }
 
-// KV keeps what it is given last, which need not be the newest. Where the put failed, or D1 holds another
-// value by now, the value is read again and put once more, a second later.
-async function confirm(context: Publishing, revocation: Revocation, isPut: boolean): Promise<void> {
-  const { db, now } = context
-  if (isPut && (await markRevocationPublished(db, revocation, now))) return
-  await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS))
-  const [current] = await findRevocations(db, [revocation.key], now)
-  if (current && (await put(context, current))) await markRevocationPublished(db, current, now)
+/** Those that KV has taken. */
+async function putAll(
+  context: Publishing,
+  revocations: readonly Revocation[],
+): Promise<readonly Revocation[]> {
+  const results = await Promise.all(revocations.map((revocation) => put(context, revocation)))
+  return revocations.filter((_revocation, index) => results[index])
+}
+
+/** Notes what was put. False when something was not, or was by then no longer what D1 holds. */
+async function confirm(
+  { db, now }: Publishing,
+  revocations: readonly Revocation[],
+  put: readonly Revocation[],
+): Promise<boolean> {
+  const areCurrent = await markRevocationsPublished(db, put, now)
+  return areCurrent && put.length === revocations.length
 }
 
 async function put({ markers, now, log }: Publishing, revocation: Revocation): Promise<boolean> {
+  const limit = new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error('KV did not answer in time')), PUT_LIMIT_MS)
+  })
   try {
-    await putRevocationMarker(markers, revocation, now)
+    await Promise.race([putRevocationMarker(markers, revocation, now), limit])
     return true
   } catch {
     log.warning('revocation_not_published', { key: revocation.key })

@@ -1,15 +1,18 @@
 import {
+  findSuccessorId,
   hashRefreshTokenId,
   successorTokenId,
   type VerifiedRefreshToken,
   verifyRefreshToken,
 } from '../crypto/refresh-token'
-import { type Rotation, rotateRefreshToken } from '../store/refreshes'
+import { type Refreshed, type Rotation, rotateRefreshToken } from '../store/refreshes'
 import { auditEvent } from './audit-event'
 import { type AuthContext, moment } from './auth-context'
 import { AuthError } from './errors'
 import { type IssuedSession, issueSession, refreshTokenOf } from './issue-session'
 import { publishRevocations, sessionRevocation } from './publish-revocations'
+
+export type RefreshOutcome = 'rotated' | 'retried' | 'unchanged'
 
 /**
  * Exchanges a refresh token for its successor (RFC 9700 §4.14.2).
@@ -23,36 +26,19 @@ import { publishRevocations, sessionRevocation } from './publish-revocations'
 export async function refreshSession(
   context: AuthContext,
   token: string | undefined,
-): Promise<IssuedSession & { outcome: 'rotated' | 'retried' | 'unchanged' }> {
-  const { db, log } = context
+): Promise<IssuedSession & { outcome: RefreshOutcome }> {
   if (!token) throw new AuthError('missing_token')
   const presented = await requireAuthentic(context, token)
-  const successorId = await successorTokenId(presented)
-  const rotation = await rotationOf(context, presented, successorId)
-  const after = await rotateRefreshToken(db, rotation, moment(context))
+  const rotation = await rotationOf(context, presented)
+  const after = await rotateRefreshToken(context.db, rotation, moment(context))
   await publishRevocations(context, after.revocations)
+  const { session, account } = requireAnswerable(presented, after)
 
-  const { sub: userId, sid: sessionId } = presented.claims
-  const refuse = (reason: string) =>
-    new AuthError('invalid_refresh_token', { reason, user_id: userId, session_id: sessionId })
-  if (after.revocations.length > 0) throw refuse('reused')
-  const { session, account } = after
-  if (!session || !account) throw refuse('unknown_session')
-  if (!session.isLive) throw refuse('session_ended')
-
-  const current = session.refreshTokenHash
-  if (current !== rotation.presentedHash && current !== rotation.successorHash) {
-    throw refuse('superseded')
-  }
-  const isSuccessor = current === rotation.successorHash
-  const outcome = after.rotated ? 'rotated' : isSuccessor ? 'retried' : 'unchanged'
-  log.info('session_refreshed', { outcome, user_id: userId, session_id: sessionId })
-  const refreshToken = isSuccessor
-    ? await refreshTokenOf(context, session, {
-        id: successorId,
-        issuedAt: session.rotatedAt ?? session.issuedAt,
-      })
-    : token
+  const isUnchanged = session.refreshTokenHash === rotation.presentedHash
+  const refreshToken = isUnchanged ? token : await currentToken(context, presented, session)
+  const outcome = after.isRotated ? 'rotated' : isUnchanged ? 'unchanged' : 'retried'
+  const about = { user_id: session.userId, session_id: session.id }
+  context.log.info('session_refreshed', { outcome, ...about })
   return { ...(await issueSession(context, { session, account, refreshToken })), outcome }
 }
 
@@ -67,29 +53,55 @@ async function requireAuthentic(
 
 async function rotationOf(
   context: AuthContext,
-  { claims }: VerifiedRefreshToken,
-  successorId: string,
+  presented: VerifiedRefreshToken,
 ): Promise<Rotation> {
-  const { now, config, client } = context
+  const { sid: sessionId, sub: userId, jti } = presented.claims
   const [presentedHash, successorHash, reused] = await Promise.all([
-    hashRefreshTokenId(claims.jti),
-    hashRefreshTokenId(successorId),
+    hashRefreshTokenId(jti),
+    successorTokenId(presented).then(hashRefreshTokenId),
     auditEvent(context, {
       type: 'refresh_token_reused',
       outcome: 'failure',
       actorId: null,
-      subjectId: claims.sub,
-      sessionId: claims.sid,
+      subjectId: userId,
+      sessionId,
     }),
   ])
   return {
-    sessionId: claims.sid,
-    userId: claims.sub,
+    sessionId,
+    userId,
     presentedHash,
     successorHash,
-    client,
-    windowStart: now - config.refreshGrace * 1000,
+    client: context.client,
+    windowMs: context.config.refreshGrace * 1000,
     reused,
-    revocation: sessionRevocation(context, claims.sid),
+    revocation: sessionRevocation(context, sessionId),
   }
+}
+
+function requireAnswerable(
+  presented: VerifiedRefreshToken,
+  { session, account, revocations }: Refreshed,
+) {
+  if (revocations.length > 0) throw refusal(presented, 'reused')
+  if (!session || !account) throw refusal(presented, 'unknown_session')
+  if (!session.isLive) throw refusal(presented, 'session_ended')
+  return { session, account }
+}
+
+/** The live token, which the presented one has been superseded by, just now or by a request before. */
+async function currentToken(
+  context: AuthContext,
+  presented: VerifiedRefreshToken,
+  session: NonNullable<Refreshed['session']>,
+): Promise<string> {
+  const id = await findSuccessorId(presented, context.keys, session.refreshTokenHash)
+  if (!id) throw refusal(presented, 'superseded')
+  const issuedAt = session.rotatedAt ?? session.issuedAt
+  return refreshTokenOf(context, session, { id, issuedAt })
+}
+
+function refusal({ claims }: VerifiedRefreshToken, reason: string): AuthError {
+  const about = { user_id: claims.sub, session_id: claims.sid }
+  return new AuthError('invalid_refresh_token', { reason, ...about })
 }

@@ -48,10 +48,33 @@ export function hashRefreshTokenId(id: string): Promise<string> {
  * The id of the one token that may follow the presented one. A function of that token and of the secret
  * that signed it, so that every retry recomputes the same successor with nothing secret stored.
  */
-export async function successorTokenId({
-  claims,
-  signedBy,
-}: VerifiedRefreshToken): Promise<string> {
-  const message = new TextEncoder().encode(`${claims.sid}\0${claims.jti}`)
-  return toBase64Url(new Uint8Array(await crypto.subtle.sign('HMAC', signedBy.successor, message)))
+export function successorTokenId({ claims, signedBy }: VerifiedRefreshToken): Promise<string> {
+  return successorOf(claims.sid, claims.jti, signedBy)
+}
+
+/**
+ * The id with this hash among those that can follow the presented one, or null. Under any of our secrets:
+ * while one is moved to the front, two places sign the same id by different ones. And within two
+ * rotations: a request that arrived before the last of them may come to be decided after it.
+ */
+export async function findSuccessorId(
+  { claims }: VerifiedRefreshToken,
+  keys: SigningKeys,
+  hash: string,
+): Promise<string | null> {
+  let generation = [claims.jti]
+  for (let rotations = 1; rotations <= 2; rotations++) {
+    generation = await Promise.all(
+      generation.flatMap((id) =>
+        [...keys.byKid.values()].map((key) => successorOf(claims.sid, id, key)),
+      ),
+    )
+    for (const id of generation) if ((await hashRefreshTokenId(id)) === hash) return id
+  }
+  return null
+}
+
+async function successorOf(sid: string, jti: string, { successor }: SigningKey): Promise<string> {
+  const message = new TextEncoder().encode(`${sid}\0${jti}`)
+  return toBase64Url(new Uint8Array(await crypto.subtle.sign('HMAC', successor, message)))
 }

@@ -7,6 +7,9 @@ import type { SigningKey, SigningKeys } from './signing-keys'
 
 const CLOCK_SKEW_SECONDS = 60
 
+/** One token, one spelling: decoders forgive white space and padding. */
+const COMPACT_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/
+
 export interface TokenKind {
   readonly typ: 'at+jwt' | 'rt+jwt'
   readonly key: (key: SigningKey) => CryptoKey
@@ -36,7 +39,7 @@ export async function verifyToken<Claims extends { iat: number }>(
   expected: TokenExpectation,
 ): Promise<{ claims: Claims; signedBy: SigningKey } | null> {
   const signedBy = expected.keys.byKid.get(keyId(token) ?? '')
-  if (!signedBy) return null
+  if (!signedBy || !COMPACT_FORM.test(token)) return null
   const payload = await verifiedPayload(token, kind.key(signedBy), kind.typ, expected)
   const claims = schema.safeParse(payload)
   if (!claims.success) return null

@@ -10,13 +10,12 @@ export function clientOf(headers: Headers): Client {
 
 /** IPv4 /24 or IPv6 /48, as `192.0.2.0/24` or `2001:db8:0::/48`; null for anything else. */
 export function networkOf(ip: string): string | null {
-  const ipv4 = /^(?:::ffff:)?(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/i.exec(ip)
+  const ipv4 = /^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/.exec(ip)
   if (ipv4) return `${ipv4[1]}.0/24`
   const hostname = URL.parse(`http://[${ip}]`)?.hostname
   if (!hostname) return null
-  const [start = '', end = ''] = hostname.slice(1, -1).split('::')
-  const groups = [...start.split(':'), ...Array(8).fill('0')].map((group) => group || '0')
-  if (end && start.split(':').length + end.split(':').length > 7) return null
+  const [start = ''] = hostname.slice(1, -1).split('::')
+  const groups = [...start.split(':'), '0', '0', '0'].map((group) => group || '0')
   return `${groups.slice(0, 3).join(':')}::/48`
 }
 

@@ -14,8 +14,8 @@ export interface Operation {
   readonly summary: string
   readonly description?: string
   readonly tag: string
-  /** Whether an access token is required. */
-  readonly bearer?: boolean
+  /** Whether an access token is taken. */
+  readonly bearer?: 'required' | 'optional'
   readonly responses: Readonly<Record<number, { description: string; schema: z.ZodType }>>
   readonly problems: readonly ProblemCode[]
 }
@@ -24,6 +24,8 @@ interface Input {
   readonly target: keyof ValidationTargets
   readonly schema: z.ZodType
 }
+
+const SECURITY = { none: [], required: [{ bearer: [] }], optional: [{ bearer: [] }, {}] }
 
 const inputs = new WeakMap<object, Input>()
 const operations = new WeakMap<object, Operation>()
@@ -93,10 +95,13 @@ function describe({ operation, inputs }: DocumentedRoute, schemas: Record<string
     summary: operation.summary,
     ...(operation.description && { description: operation.description }),
     tags: [operation.tag],
-    security: operation.bearer ? [{ bearer: [] }] : [],
+    security: SECURITY[operation.bearer ?? 'none'],
     parameters: pathParameters(inputs),
     ...(body && {
-      requestBody: { required: true, content: jsonContent(body.schema, 'input', schemas) },
+      requestBody: {
+        required: !body.schema.safeParse({}).success,
+        content: jsonContent(body.schema, 'input', schemas),
+      },
     }),
     responses: {
       ...describeResponses(operation, schemas),

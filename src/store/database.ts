@@ -51,6 +51,7 @@ export async function runBatch<
       try {
         return await db.batch(statements)
       } catch (error) {
+        if (isOwnFault(error)) throw new DatabaseFault(error.name)
         const text = errorText(error)
         if (expired || !PASSING.test(text)) throw classified(text)
         await jitteredPause(attempt)
@@ -77,6 +78,12 @@ export function insertWhere<Table extends SQLiteTable>(
     return is(value, SQL) ? value : sql`${sql.param(value, column)}`
   })
   return db.insert(table).select(sql`select ${sql.join(row, sql`, `)} where ${condition}`)
+}
+
+// What JavaScript itself throws, D1 has not: a statement or a row of ours could not be built or read. Its
+// text may hold values.
+function isOwnFault(error: unknown): error is Error {
+  return error instanceof TypeError || error instanceof SyntaxError || error instanceof RangeError
 }
 
 // drizzle wraps a single query's error in one that carries SQL and parameters; the D1 error is its cause.

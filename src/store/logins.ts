@@ -46,7 +46,11 @@ export async function startSession(db: Database, login: Login, moment: Moment) {
         sql`id = ${session.userId} and password_hash = ${passwordHash.verified} and ${started}`,
       ),
     recordEventWhere(db, events.succeeded, started),
-    recordEventWhere(db, events.refused, sql`not ${started}`),
+    recordEventWhere(
+      db,
+      events.refused,
+      sql`exists (select 1 from users where id = ${session.userId} and is_active = 0)`,
+    ),
     recordSessionRevocationsWhere(db, revocationExpiresAt, isExcess),
     db
       .update(userSessions)

@@ -13,17 +13,19 @@ export interface Rotation {
   readonly presentedHash: string
   readonly successorHash: string
   readonly client: Client
-  /** A rotation after this moment is recent: a retry of it is answered, another is not made. */
-  readonly windowStart: number
+  /** How long after a rotation another is not made, and a retry of it is answered. */
+  readonly windowMs: number
   readonly reused: NewAuditEvent
   readonly revocation: Revocation
 }
+
+export type Refreshed = Awaited<ReturnType<typeof rotateRefreshToken>>
 
 /**
  * Reuse check, rotation and reads of one refresh, in that order and in one transaction. The reuse check
  * stands first, on the state before any rotation, so that a reuse that is seen is always acted on.
  *
- * Answers the state afterwards, and `revocations` if a reuse ended the session just now.
+ * Answers the state afterwards, whether this call rotated, and `revocations` if it ended the session.
  */
 export async function rotateRefreshToken(db: Database, rotation: Rotation, moment: Moment) {
   const [, , revocations, rotated, [session], [account]] = await runBatch(db, [
@@ -38,27 +40,31 @@ export async function rotateRefreshToken(db: Database, rotation: Rotation, momen
     session: session ?? null,
     account: account ?? null,
     revocations,
-    rotated: rotated.length > 0,
+    isRotated: rotated.length > 0,
   }
 }
 
-// A token that is neither current nor, inside the window and from the same client, the previous one.
-// `is` rather than `=`: a column that is null must compare, not make the condition unknown.
+// A token that is not the current one is honest in two cases, both for a client that is known by its
+// network or its agent: it was superseded within the window, or the request arrived before the last
+// rotation and was overtaken by it. Anything else is reuse.
+// `is` and `coalesce`: a column that is null must compare, not make the condition unknown.
 function endReusedSession(db: Database, rotation: Rotation, moment: Moment) {
-  const { sessionId, presentedHash, client, windowStart } = rotation
+  const { sessionId, presentedHash, client, windowMs } = rotation
+  const { now } = moment
+  const rotatedAt = sql`coalesce(rotated_at, 0)`
   return db
     .update(userSessions)
-    .set({ revokedAt: moment.now, revokedReason: 'reuse' })
+    .set({ revokedAt: now, revokedReason: 'reuse' })
     .where(sql`id = ${sessionId} and ${isLive(moment)}
       and refresh_token_hash <> ${presentedHash}
-      and not (previous_refresh_token_hash is ${presentedHash}
-        and rotated_at > ${windowStart}
-        and (user_agent is ${client.userAgent} or network is ${client.network}))`)
+      and not ((user_agent is ${client.userAgent} or network is ${client.network}) and (
+        (previous_refresh_token_hash is ${presentedHash} and ${rotatedAt} > ${now - windowMs})
+        or (${rotatedAt} > ${now} and ${rotatedAt} <= ${now + windowMs})))`)
 }
 
 // Time never runs backwards in a row: a clock behind the last use does not reopen or shorten a window.
 function replaceRefreshToken(db: Database, rotation: Rotation, moment: Moment) {
-  const { sessionId, presentedHash, successorHash, client, windowStart } = rotation
+  const { sessionId, presentedHash, successorHash, client, windowMs } = rotation
   const rotatedAt = sql`max(${moment.now}, last_used_at)`
   return db
     .update(userSessions)
@@ -71,6 +77,6 @@ function replaceRefreshToken(db: Database, rotation: Rotation, moment: Moment) {
     })
     .where(sql`id = ${sessionId} and ${isLive(moment)}
       and refresh_token_hash = ${presentedHash}
-      and (rotated_at is null or rotated_at <= ${windowStart})`)
+      and (rotated_at is null or rotated_at <= ${moment.now - windowMs})`)
     .returning({ id: userSessions.id })
 }

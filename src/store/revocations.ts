@@ -105,18 +105,23 @@ export async function findUnpublishedRevocations(db: Database, now: number, limi
   return rows
 }
 
-/** False when the value has changed since, so that KV may hold an older one than D1. */
-export async function markRevocationPublished(
+/**
+ * Notes that KV was given these. KV keeps what it is given last, which need not be the newest: where D1
+ * holds another value by now the row is unpublished again, for the job. False if there was such a row.
+ */
+export async function markRevocationsPublished(
   db: Database,
-  { key, value }: Revocation,
+  published: readonly Revocation[],
   now: number,
-) {
-  const [rows] = await runBatch(db, [
+): Promise<boolean> {
+  const [first, ...others] = published.map(({ key, value }) =>
     db
       .update(revocations)
-      .set({ publishedAt: now })
-      .where(and(eq(revocations.key, key), eq(revocations.value, value)))
-      .returning({ key: revocations.key }),
-  ])
-  return rows.length > 0
+      .set({ publishedAt: sql`case when value = ${value} then ${now} end` })
+      .where(eq(revocations.key, key))
+      .returning({ publishedAt: revocations.publishedAt }),
+  )
+  if (!first) return true
+  const rows = (await runBatch(db, [first, ...others])).flat()
+  return rows.every(({ publishedAt }) => publishedAt !== null)
 }

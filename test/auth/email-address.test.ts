@@ -45,6 +45,8 @@ test.each([
   'you@example-.com',
   'you@exa_mple.com',
   'you@example.123',
+  'you@example.--',
+  'you@example.c-',
   'you@ex%61mple.com',
   'you\0@example.com',
   'you@example.com\0',

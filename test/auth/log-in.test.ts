@@ -109,12 +109,30 @@ describe('refused', () => {
   })
 })
 
+test('a burst of right passwords while a rehash is due: all of them log in', async () => {
+  const { email, userId } = await signUpPerson(client)
+  const dearer = createClient({ vars: { PASSWORD_ITERATIONS: '11000' } })
+  const answers = await Promise.all(Array.from({ length: 6 }, () => logIn(email, PASSWORD, dearer)))
+  expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200))
+  expect(await sessionRows(userId)).toHaveLength(7)
+  expect(await eventTypes(userId)).not.toContain('login_failed')
+})
+
+async function reasons(userId: string): Promise<unknown[]> {
+  const events = await rows(
+    `select personal from audit_events where type = 'login_failed' and subject_id = ?`,
+    userId,
+  )
+  return events.map(({ personal }) => JSON.parse(String(personal)).detail.reason)
+}
+
 describe('what lands during the derivation wins', () => {
   test('a disable', async () => {
     const { email, userId } = await signUpPerson(client)
     const raced = createClient({ interfere: meanwhile(() => setActive(userId, false)) })
     expect(refusal(await logIn(email, PASSWORD, raced))).toBe('403 account_disabled')
     expect(await sessionRows(userId)).toHaveLength(1)
+    expect(await reasons(userId)).toEqual(['account_disabled'])
   })
 
   test('a change of password', async () => {
@@ -126,6 +144,27 @@ describe('what lands during the derivation wins', () => {
     expect(await row('select password_hash from users where id = ?', userId)).toEqual({
       password_hash: 'another',
     })
+    expect(await reasons(userId)).toEqual(['wrong_password'])
+  })
+
+  test('two changes of password: the second verification is the last', async () => {
+    const { email, userId } = await signUpPerson(client)
+    const { password_hash: mine } = await row(
+      'select password_hash from users where id = ?',
+      userId,
+    )
+    const flicker: Interference = async (call, proceed) => {
+      if (call.index % 2 === 1)
+        await rows(`update users set password_hash = 'x' where id = ?`, userId)
+      const result = await proceed()
+      if (call.index % 2 === 1)
+        await rows('update users set password_hash = ? where id = ?', mine, userId)
+      return result
+    }
+    const answer = await logIn(email, PASSWORD, createClient({ interfere: flicker }))
+    expect(refusal(answer)).toBe('401 invalid_credentials')
+    expect(answer.cost).toMatchObject({ d1: 4, derivations: 12 })
+    expect(loggedEvents('refused').at(-1)).toMatchObject({ reason: 'password_changed_meanwhile' })
   })
 
   test('a deletion', async () => {

@@ -113,7 +113,7 @@ describe('when a store fails', () => {
     expect(loggedEvents('revocation_not_published')).toHaveLength(1)
   })
 
-  test('KV for good: the job publishes what is left, most urgent first', async () => {
+  test('KV for good: the job publishes what is left', async () => {
     const { session, userId } = await signUpPerson(client)
     const down = createClient({ interfere: failAll('kv') })
     await down.post('/auth/logout', { token: session.access_token })
@@ -130,6 +130,28 @@ describe('when a store fails', () => {
     expect(loggedEvents('revocations_published')).toMatchObject([{ pending: 1 }])
     await runScheduledJob()
     expect(loggedEvents('revocations_published')).toHaveLength(1)
+  })
+
+  test('KV that never answers holds nobody up for long', async () => {
+    const { session, userId } = await signUpPerson(client)
+    const hanging = createClient({
+      interfere: (call, proceed) =>
+        call.store === 'kv' && call.index === 0 ? new Promise(() => {}) : proceed(),
+    })
+    const answer = await hanging.post('/auth/logout', { token: session.access_token })
+    expect(answer.status).toBe(200)
+    expect(await marker(await endedKey(userId))).toBe('1')
+  })
+
+  test('a backlog of a thousand goes in one run', async () => {
+    await rows(
+      `with recursive n(i) as (select 1 union all select i + 1 from n where i < 300)
+        insert into revocations (key, value, expires_at) select 'backlog-' || i, '1', ? from n`,
+      Date.now() + 60_000,
+    )
+    await runScheduledJob()
+    expect(await rows('select key from revocations where published_at is null')).toEqual([])
+    expect(await marker('backlog-300')).toBe('1')
   })
 
   test('D1 after the commit: the marker goes out all the same', async () => {

@@ -217,6 +217,8 @@ describe('what is no refresh token', () => {
       'a cut token': session.refresh_token.slice(0, -2),
       'a foreign signature': `${header}.${payload}.${signature?.split('').reverse().join('')}`,
       'no signature': `${header}.${payload}.`,
+      'another spelling': `${session.refresh_token}=`,
+      'white space': `${session.refresh_token}\n`,
     }
     for (const [name, guess] of Object.entries(guesses)) {
       expect(await reasonOf(guess), name).toBe('401 invalid_refresh_token not_authentic')
@@ -272,6 +274,79 @@ describe('clock and secrets', () => {
     expect((await refresh(after, rotated.refresh_token)).status).toBe(200)
     const gone = createClient({ vars: { AUTH_SECRETS: fresh } })
     expect(await reasonOf(session.refresh_token, gone)).toContain('not_authentic')
+  })
+})
+
+describe('a secret being moved to the front', () => {
+  const first = 'first-secret-0123456789-abcdefghijklmnopqrstu'
+  const second = 'second-secret-0123456789-abcdefghijklmnopqrst'
+  const before = createClient({ vars: { AUTH_SECRETS: `${first},${second}` } })
+  const after = createClient({ vars: { AUTH_SECRETS: `${second},${first}` } })
+
+  test('two places may sign one id by different secrets: their tabs still converge', async () => {
+    const { session } = await signUpPerson(before)
+    const here = sessionOf(await refresh(before, session.refresh_token)).refresh_token
+    const there = sessionOf(await refresh(after, session.refresh_token)).refresh_token
+    expect(here).not.toBe(there)
+    advanceSeconds(11)
+    const answers = [await refresh(before, here), await refresh(after, there)]
+    const ids = answers.map((answer) => decodeJwt(sessionOf(answer).refresh_token).jti)
+    expect(new Set(ids).size).toBe(1)
+    advanceSeconds(11)
+    expect((await refresh(after, sessionOf(answers[0] as never).refresh_token)).status).toBe(200)
+  })
+})
+
+describe('a request that is overtaken', () => {
+  /** Holds a request back, after it has read the clock, until `meanwhile` is done. */
+  const overtaken = (meanwhile: () => Promise<unknown>) =>
+    createClient({
+      interfere: async (call, proceed) => {
+        if (call.store === 'd1' && call.index === 0) {
+          const arrival = Date.now()
+          await meanwhile()
+          advanceSeconds((arrival - Date.now()) / 1000)
+        }
+        return proceed()
+      },
+    })
+
+  test('it arrived inside the window and is decided after the next rotation: answered', async () => {
+    const { session } = await signUpPerson(client)
+    const second = sessionOf(await refresh(client, session.refresh_token)).refresh_token
+    advanceSeconds(9.5)
+    let third = ''
+    const slow = overtaken(async () => {
+      advanceSeconds(0.6)
+      third = sessionOf(await refresh(client, second)).refresh_token
+    })
+    const answer = await refresh(slow, session.refresh_token)
+    expect(sessionOf(answer).refresh_token).toBe(third)
+    advanceSeconds(20)
+    expect((await refresh(client, third)).status).toBe(200)
+  })
+
+  test('but a stranger who says so is a thief', async () => {
+    const { session } = await signUpPerson(client)
+    const second = sessionOf(await refresh(client, session.refresh_token)).refresh_token
+    advanceSeconds(20)
+    const third = sessionOf(await refresh(client, second)).refresh_token
+    advanceSeconds(-1)
+    const stranger = createClient({ ip: '198.51.100.7', userAgent: 'thief/1' })
+    expect(await reasonOf(session.refresh_token, stranger)).toContain('reused')
+    expect(await reasonOf(third)).toContain('session_ended')
+  })
+
+  test('and a token three rotations back is answered to nobody', async () => {
+    const { session } = await signUpPerson(client)
+    let token = session.refresh_token
+    for (let i = 0; i < 3; i++) {
+      advanceSeconds(20)
+      token = sessionOf(await refresh(client, token)).refresh_token
+    }
+    advanceSeconds(-1)
+    expect(await reasonOf(session.refresh_token)).toContain('superseded')
+    expect((await refresh(client, token)).status).toBe(200)
   })
 })
 

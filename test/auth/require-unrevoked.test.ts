@@ -1,8 +1,9 @@
 import { env } from 'cloudflare:workers'
 import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { failAll, type Interference } from '../platform/bindings'
+import { failAll, staleReads } from '../platform/bindings'
 import { createClient, refusal } from '../platform/client'
+import { advanceSeconds } from '../platform/clock'
 import { loggedEvents } from '../platform/logs'
 import { signUpPerson } from '../platform/people'
 import { testRefusals } from '../platform/refusals'
@@ -38,24 +39,12 @@ describe("the marker of a user's tokens", () => {
     ]
     for (const [marker, status] of cases) {
       await env.REVOCATIONS.put(`revoked:user:${userId}`, JSON.stringify(marker))
-      // Past the cache of an earlier read, which keeps its 30 s here too.
-      const fresh = createClient({ interfere: undelayed(`revoked:user:${userId}`) })
+      const fresh = createClient({ interfere: staleReads(0) })
       const answer = await fresh.get('/auth/verify', { token: session.access_token })
       expect(answer.status, JSON.stringify(marker)).toBe(status)
     }
   })
 })
-
-// Reads the key as it is now.
-function undelayed(key: string): Interference {
-  return async (call, proceed) => {
-    const result = await proceed()
-    if (call.operation === 'get' && result instanceof Map) {
-      result.set(key, await env.REVOCATIONS.get(key))
-    }
-    return result
-  }
-}
 
 describe('when KV cannot be read', () => {
   const blind = createClient({ interfere: failAll('kv') })
@@ -70,6 +59,19 @@ describe('when KV cannot be read', () => {
       '401 invalid_token',
     )
     expect(loggedEvents('revocation_markers_unreadable')).toHaveLength(2)
+  })
+
+  test('a token issued under a longer lifetime stays revoked for all of it', async () => {
+    const long = createClient({ vars: { AUTH_ACCESS_TTL: '3600' } })
+    const short = { AUTH_ACCESS_TTL: '60' }
+    const { session } = await signUpPerson(long)
+    const token = session.access_token
+    await createClient({ vars: short }).post('/auth/logout', { token })
+    const later = createClient({ vars: short, interfere: failAll('kv') })
+    for (const seconds of [0, 200, 3399]) {
+      advanceSeconds(seconds)
+      expect(refusal(await later.get('/auth/verify', { token }))).toBe('401 invalid_token')
+    }
   })
 
   test('nor D1, the answer is 503', async () => {

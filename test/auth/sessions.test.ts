@@ -325,7 +325,7 @@ describe('activity', () => {
   })
 
   test('keeps a session from idling, and never moves its end', async () => {
-    const vars = { AUTH_REFRESH_TTL: '600', AUTH_SESSION_TTL: '1500' }
+    const vars = { AUTH_REFRESH_TTL: '600', AUTH_ACCESS_TTL: '600', AUTH_SESSION_TTL: '1500' }
     const short = createClient({ vars })
     const { session, userId } = await signUpPerson(short)
     const [{ expires_at } = {}] = await sessionRows(userId)

@@ -181,6 +181,7 @@ describe('the work factor', () => {
     const { passwordHashing } = configOf({
       AUTH_SECRETS: 'test-only-secret-0123456789-abcdefghijklmnop',
       PASSWORD_PEPPER_V1: 'dGVzdC1vbmx5LXBlcHBlci1vZi0zMi1ieXRlcy4uLi4=',
+      AUTH_ISSUER: 'https://auth.example.com',
     })
     expect(passwordHashing.iterations * passwordHashing.rounds).toBeGreaterThanOrEqual(600_000)
     expect(passwordHashing.iterations).toBeLessThanOrEqual(100_000)

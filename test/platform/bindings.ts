@@ -1,3 +1,5 @@
+import { env } from 'cloudflare:workers'
+
 // Counts what the service asks of D1 and KV, lets a test interfere with each call, and enforces what the
 // local simulators do not: KV refuses a second write to a key within a second.
 
@@ -57,6 +59,26 @@ export function delay(store: Store, index: number, milliseconds: number): Interf
       await new Promise((resolve) => setTimeout(resolve, milliseconds))
     }
     return proceed()
+  }
+}
+
+/**
+ * KV as a location sees it that keeps what it has read, misses too, for so long by the stopped clock.
+ * Reads past the local simulator's own cache, which keeps the machine's time.
+ */
+export function staleReads(seconds: number): Interference {
+  const seen = new Map<string, { value: string | null; until: number }>()
+  return async (call, proceed) => {
+    const result = await proceed()
+    if (call.operation !== 'get' || !(result instanceof Map)) return result
+    for (const key of result.keys()) {
+      const known = seen.get(key)
+      const isFresh = known !== undefined && known.until > Date.now()
+      const value = isFresh ? known.value : await env.REVOCATIONS.get(key)
+      if (!isFresh) seen.set(key, { value, until: Date.now() + seconds * 1000 })
+      result.set(key, value)
+    }
+    return result
   }
 }
 

@@ -73,6 +73,14 @@ describe('what does not pass is told at once', () => {
   })
 })
 
+test('what JavaScript throws is a fault of ours, without its text', async () => {
+  const unreadable: Interference = async () => {
+    throw new SyntaxError('Unexpected token: secret')
+  }
+  const { error } = await attempt(unreadable)
+  expect(error).toMatchObject({ name: 'DatabaseFault', message: 'SyntaxError' })
+})
+
 test('a batch is one transaction: a statement that fails takes the others with it', async () => {
   const db = openDatabase(env.DB)
   const values = { isActive: true, createdAt: 0, updatedAt: 0 }

@@ -10,7 +10,7 @@ export const account = factory.createApp().get(
     operationId: 'getAccount',
     summary: 'The signed-in user, as the database has it now',
     tag: 'Account',
-    bearer: true,
+    bearer: 'required',
     responses: { 200: { description: 'The user', schema: User } },
     problems: ['invalid_request', 'missing_token', 'invalid_token', 'service_unavailable'],
   }),

@@ -111,13 +111,14 @@ export const authentication = factory
       description:
         'Takes the access token or the refresh token, even expired or superseded. Ending an ended session succeeds.',
       tag,
-      bearer: true,
+      bearer: 'optional',
       responses: { 200: { description: 'The session has ended', schema: Message } },
       problems: [
         ...BODY,
         'invalid_request',
         'missing_token',
         'invalid_token',
+        'origin_not_allowed',
         'service_unavailable',
       ],
     }),
@@ -138,7 +139,7 @@ export const authentication = factory
       description:
         'Costs no database round trip. A session that has just ended may still verify for about a minute.',
       tag,
-      bearer: true,
+      bearer: 'required',
       responses: { 200: { description: 'The claims of the token', schema: Claims } },
       problems: ['invalid_request', 'missing_token', 'invalid_token', 'service_unavailable'],
     }),
