@@ -11,6 +11,8 @@ export default defineConfig({
       miniflare: {
         bindings: {
           TEST_MIGRATIONS: migrations,
+          MODEL_SEED: process.env['MODEL_SEED'] ?? '',
+          MODEL_RUNS: process.env['MODEL_RUNS'] ?? '400',
           ENVIRONMENT: 'development',
           AUTH_SECRETS: 'test-only-secret-0123456789-abcdefghijklmnop',
           PASSWORD_PEPPER_V1: 'dGVzdC1vbmx5LXBlcHBlci1vZi0zMi1ieXRlcy4uLi4=',

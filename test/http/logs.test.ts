@@ -112,10 +112,9 @@ describe('what is never in a log or an error', () => {
 })
 
 test('what a client sends makes no second line', async () => {
-  const before = loggedText().split('\n').length
   await client.get('/auth/sessions/a%0A%7B%22event%22:%22forged%22%7D', {
-    headers: { 'X-Request-Id': 'a"}\u007f{"event":"forged"' },
+    headers: { 'X-Request-Id': 'a"}{"event":"forged"' },
   })
-  expect(loggedText().split('\n')).toHaveLength(before + 1)
+  expect(loggedText().split('\n')).toHaveLength(1)
   expect(loggedEvents('forged')).toEqual([])
 })

@@ -1,6 +1,9 @@
 declare namespace Cloudflare {
   interface Env {
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
+    /** Replays a run of the model test, and how many to do. */
+    MODEL_SEED: string
+    MODEL_RUNS: string
     AUTH_SECRETS: string
     PASSWORD_PEPPER_V1: string
     PASSWORD_ITERATIONS: string
