@@ -1,7 +1,8 @@
+import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { type Answer, createClient } from './platform/client'
 import { advanceSeconds } from './platform/clock'
-import { newEmail, PASSWORD, refresh, signUpPerson } from './platform/people'
+import { logInAgain, newEmail, PASSWORD, refresh, signUpPerson } from './platform/people'
 import { setActive } from './platform/records'
 
 // What each endpoint may cost before its answer. Across an ocean a D1 round trip is 100 to 200 ms, and
@@ -96,6 +97,30 @@ describe('the rest', () => {
     expectCost(await client.post('/auth/logout', { token }), 200, [1, 0, 0, 0])
     expectCost(await client.get('/auth/me', { token }), 401, [1, 0, 0, 0])
     expectCost(await client.get('/auth/verify', { token }), 401, [0, 1, 0, 0])
+  })
+
+  test('sessions: listed, one ended, all others ended, everywhere', async () => {
+    const person = await signUpPerson(client)
+    const { access_token: token } = person.session
+    const other = await logInAgain(client, person)
+    const path = `/auth/sessions/${decodeJwt(other.access_token)['sid']}`
+    expectCost(await client.get('/auth/sessions', { token }), 200, [1, 0, 0, 0])
+    expectCost(await client.delete(path, { token }), 200, [1, 0, 1, 0])
+    expectCost(await client.delete(path, { token }), 404, [1, 0, 0, 0])
+    expectCost(await client.delete('/auth/sessions', { token }), 200, [1, 0, 0, 0])
+    await logInAgain(client, person)
+    expectCost(await client.delete('/auth/sessions', { token }), 200, [1, 0, 1, 0])
+    advanceSeconds(1)
+    const everywhere = { token, body: { everywhere: true } }
+    expectCost(await client.post('/auth/logout', everywhere), 200, [1, 0, 1, 0])
+    expectCost(await client.post('/auth/logout', everywhere), 200, [1, 0, 0, 0])
+  })
+
+  test('a use that is noted costs nothing before the answer', async () => {
+    const { session } = await signUpPerson(client)
+    advanceSeconds(60)
+    const answer = await client.get('/auth/me', { token: session.access_token })
+    expectCost(answer, 200, [1, 0, 0, 0])
   })
 
   test('without a token nothing is asked of anybody', async () => {

@@ -337,6 +337,16 @@ describe('a request that is overtaken', () => {
     expect(await reasonOf(third)).toContain('session_ended')
   })
 
+  test('nor does a clock far behind make a replay honest', async () => {
+    const { session } = await signUpPerson(client)
+    const second = sessionOf(await refresh(client, session.refresh_token)).refresh_token
+    advanceSeconds(20)
+    const third = sessionOf(await refresh(client, second)).refresh_token
+    advanceSeconds(-11)
+    expect(await reasonOf(session.refresh_token)).toContain('reused')
+    expect(await reasonOf(third)).toContain('session_ended')
+  })
+
   test('and a token three rotations back is answered to nobody', async () => {
     const { session } = await signUpPerson(client)
     let token = session.refresh_token
