@@ -18,7 +18,7 @@ const PUT_LIMIT_MS = 1000
 const RETRY_AFTER_MS = 1100
 /** Of one run of the job, and of those how many at a time. */
 const PENDING_LIMIT = 1000
-const CHUNK = 50
+const CHUNK = 20
 
 /** When every access token issued until now has expired: a revocation may go. */
 export function revocationExpiry({ now }: Pick<AuthContext, 'now'>): number {
@@ -84,14 +84,13 @@ async function confirm(
 }
 
 async function put({ markers, now, log }: Publishing, revocation: Revocation): Promise<boolean> {
-  const limit = new Promise<never>((_resolve, reject) => {
-    setTimeout(() => reject(new Error('KV did not answer in time')), PUT_LIMIT_MS)
-  })
-  try {
-    await Promise.race([putRevocationMarker(markers, revocation, now), limit])
-    return true
-  } catch {
-    log.warning('revocation_not_published', { key: revocation.key })
-    return false
-  }
+  const isPut = await Promise.race([
+    putRevocationMarker(markers, revocation, now).then(
+      () => true,
+      () => false,
+    ),
+    new Promise<false>((resolve) => setTimeout(() => resolve(false), PUT_LIMIT_MS)),
+  ])
+  if (!isPut) log.warning('revocation_not_published', { key: revocation.key })
+  return isPut
 }

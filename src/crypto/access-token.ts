@@ -1,20 +1,18 @@
 import * as z from 'zod'
 import type { SigningKeys } from './signing-keys'
-import { signToken, type TokenExpectation, type TokenKind, verifyToken } from './token'
+import {
+  SessionTokenClaims,
+  signToken,
+  type TokenExpectation,
+  type TokenKind,
+  verifyToken,
+} from './token'
 
 const KIND: TokenKind = { typ: 'at+jwt', key: (key) => key.accessToken }
 
-/** Claims of an access token (RFC 9068 §2.2, RFC 7519 §4.1); times in seconds. */
+/** Claims of an access token (RFC 9068 §2.2). */
 export type AccessTokenClaims = z.infer<typeof AccessTokenClaims>
-export const AccessTokenClaims = z.object({
-  iss: z.string(),
-  aud: z.string(),
-  sub: z.string(),
-  /** The session. */
-  sid: z.string(),
-  jti: z.string(),
-  iat: z.int(),
-  exp: z.int(),
+export const AccessTokenClaims = SessionTokenClaims.extend({
   /** When the session began with a password. */
   auth_time: z.int(),
   type: z.literal('access'),

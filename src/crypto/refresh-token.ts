@@ -1,22 +1,19 @@
 import * as z from 'zod'
 import { randomText, sha256, toBase64Url } from './digest'
 import type { SigningKey, SigningKeys } from './signing-keys'
-import { signToken, type TokenExpectation, type TokenKind, verifyToken } from './token'
+import {
+  SessionTokenClaims,
+  signToken,
+  type TokenExpectation,
+  type TokenKind,
+  verifyToken,
+} from './token'
 
 const KIND: TokenKind = { typ: 'rt+jwt', key: (key) => key.refreshToken }
 
-/** Claims of a refresh token; times in seconds, `exp` the session's absolute end. */
+/** Claims of a refresh token; `exp` is the session's absolute end. */
 export type RefreshTokenClaims = z.infer<typeof RefreshTokenClaims>
-export const RefreshTokenClaims = z.object({
-  iss: z.string(),
-  aud: z.string(),
-  sub: z.string(),
-  sid: z.string(),
-  jti: z.string(),
-  iat: z.int(),
-  exp: z.int(),
-  type: z.literal('refresh'),
-})
+const RefreshTokenClaims = SessionTokenClaims.extend({ type: z.literal('refresh') })
 
 export interface VerifiedRefreshToken {
   readonly claims: RefreshTokenClaims

@@ -1,5 +1,5 @@
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
-import type * as z from 'zod'
+import * as z from 'zod'
 import type { SigningKey, SigningKeys } from './signing-keys'
 
 // Both kinds of token are HMAC-signed JWTs. What tells them apart is the key (one per purpose), the `typ`
@@ -9,6 +9,18 @@ const CLOCK_SKEW_SECONDS = 60
 
 /** One token, one spelling: decoders forgive white space and padding. */
 const COMPACT_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/
+
+/** What both kinds claim (RFC 7519 §4.1); times in seconds. */
+export const SessionTokenClaims = z.object({
+  iss: z.string(),
+  aud: z.string(),
+  sub: z.string(),
+  /** The session. */
+  sid: z.string(),
+  jti: z.string(),
+  iat: z.int(),
+  exp: z.int(),
+})
 
 export interface TokenKind {
   readonly typ: 'at+jwt' | 'rt+jwt'

@@ -79,6 +79,21 @@ describe('the list', () => {
     ])
   })
 
+  test('leaves out what is past its end, however lately it was used', async () => {
+    const brief = createClient({ vars: { AUTH_SESSION_TTL: '900' } })
+    const person = await signUpPerson(brief)
+    const lasting = await logInAgain(client, person)
+    advanceSeconds(890)
+    await refresh(brief, person.session.refresh_token)
+    expect(await listed(lasting.access_token)).toHaveLength(2)
+    advanceSeconds(9)
+    expect(await listed(lasting.access_token)).toHaveLength(2)
+    const later = await refresh(client, lasting.refresh_token)
+    advanceSeconds(1)
+    const { access_token: token } = later.body as { access_token: string }
+    expect((await listed(token)).map(({ id }) => id)).toEqual([sidOf(lasting)])
+  })
+
   test('costs one round trip', async () => {
     const { session } = await signUpPerson(client)
     const { cost } = await client.get('/auth/sessions', { token: session.access_token })

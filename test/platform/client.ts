@@ -93,8 +93,11 @@ export function createClient(options: ClientOptions = {}) {
 }
 
 /** Runs the job that runs every minute. */
-export async function runScheduledJob(interfere?: Interference): Promise<void> {
-  const { bindings } = wrapBindings(TEST_ENV, interfere)
+export async function runScheduledJob(
+  interfere?: Interference,
+  vars: ClientOptions['vars'] = {},
+): Promise<void> {
+  const { bindings } = wrapBindings({ ...TEST_ENV, ...vars }, interfere)
   const context = createExecutionContext()
   await worker.scheduled(createScheduledController(), bindings, context)
   await waitOnExecutionContext(context)
