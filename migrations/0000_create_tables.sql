@@ -107,7 +107,8 @@ CREATE TABLE `user_sessions` (
 	CONSTRAINT "user_sessions_rotated_with_previous" CHECK((rotated_at is null) = (previous_refresh_token_hash is null))
 );
 --> statement-breakpoint
-CREATE INDEX `user_sessions_user_id` ON `user_sessions` (`user_id`,`issued_at`);--> statement-breakpoint
+CREATE INDEX `user_sessions_user_id` ON `user_sessions` (`user_id`);--> statement-breakpoint
+CREATE INDEX `user_sessions_unrevoked` ON `user_sessions` (`user_id`,`issued_at`) WHERE revoked_at is null;--> statement-breakpoint
 CREATE INDEX `user_sessions_expires_at` ON `user_sessions` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `users` (
 	`id` text PRIMARY KEY NOT NULL,

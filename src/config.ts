@@ -84,7 +84,7 @@ const Variables = z
     AUTH_REFRESH_TTL: seconds(604_800, 300, 31_536_000),
     AUTH_SESSION_TTL: seconds(2_592_000, 300, 31_536_000),
     AUTH_REFRESH_GRACE: seconds(10, 1, 60),
-    AUTH_LEGACY_SECRET: z.string().optional(),
+    AUTH_LEGACY_SECRET: secret.optional(),
     AUTH_LEGACY_UNTIL: z.iso
       .datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z' })
       .transform((text) => Date.parse(text))

@@ -23,9 +23,9 @@ export default {
       now,
       requestId,
       client: NO_CLIENT,
-      defer: (work) => ctx.waitUntil(runLogged(work, log)),
+      defer: (work) => ctx.waitUntil(runLogged('deferred_work', work, log)),
     })
-    await publishPendingRevocations(context)
-    await cleanUp(context)
+    await runLogged('publish_revocations', () => publishPendingRevocations(context), log)
+    await runLogged('clean_up', () => cleanUp(context), log)
   },
 } satisfies ExportedHandler<CloudflareBindings>

@@ -45,7 +45,12 @@ describe('what is refused, by name', () => {
       { PASSWORD_ITERATIONS: '600000' },
       ['PASSWORD_ITERATIONS'],
     ],
-    ['an old secret without an end', { AUTH_LEGACY_SECRET: 'old' }, ['AUTH_LEGACY_UNTIL']],
+    [
+      'a weak old secret',
+      { AUTH_LEGACY_SECRET: 'old', AUTH_LEGACY_UNTIL: '2027-01-31T00:00:00Z' },
+      ['AUTH_LEGACY_SECRET'],
+    ],
+    ['an old secret without an end', { AUTH_LEGACY_SECRET: SECRET }, ['AUTH_LEGACY_UNTIL']],
     [
       'an end without an old secret',
       { AUTH_LEGACY_UNTIL: '2027-01-31T00:00:00Z' },
@@ -53,7 +58,7 @@ describe('what is refused, by name', () => {
     ],
     [
       'an end that is no time',
-      { AUTH_LEGACY_SECRET: 'old', AUTH_LEGACY_UNTIL: 'soon' },
+      { AUTH_LEGACY_SECRET: SECRET, AUTH_LEGACY_UNTIL: 'soon' },
       ['AUTH_LEGACY_UNTIL'],
     ],
     ['production without an issuer', { ENVIRONMENT: 'production' }, ['AUTH_ISSUER']],

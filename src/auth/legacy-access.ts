@@ -5,8 +5,9 @@ import { parseEmailAddress } from './email-address'
 import { AuthError } from './errors'
 
 /**
- * The account behind a token of the replaced system. Such a token is of epoch 0: whatever has since ended
- * all of the user's tokens has ended it too.
+ * The account behind a token of the replaced system. Such a token is of epoch 0, as is an account that was
+ * imported: one that somebody signed up for here is none of its business, and whatever has since ended all
+ * of the user's tokens has ended it too.
  * @throws AuthError invalid_token
  */
 export async function requireLegacyAccount(

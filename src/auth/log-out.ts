@@ -12,18 +12,21 @@ export interface PresentedTokens {
 }
 
 /**
- * Ends the session of the first authentic token. Expired and superseded ones will do, since ending needs
- * no more than having been given it; ending an ended session succeeds.
+ * Ends the session of every authentic token presented. Expired and superseded ones will do, since ending
+ * needs no more than having been given it; ending an ended session succeeds.
  * @throws AuthError missing_token, invalid_token
  */
 export async function logOut(context: AuthContext, tokens: PresentedTokens): Promise<void> {
   const { db, now, log } = context
-  const { sub: userId, sid: sessionId } = await requireSessionOf(context, tokens)
-  const event = await logOutEvent(context, 'logged_out', userId, sessionId)
-  const revocation = sessionRevocation(context, sessionId)
-  const revocations = await endSession(db, { sessionId, reason: 'logout', event, revocation }, now)
-  await publishRevocations(context, revocations)
-  log.info('logged_out', { user_id: userId, session_id: sessionId, ended: revocations.length > 0 })
+  for (const { sub: userId, sid: sessionId } of await requireSessions(context, tokens)) {
+    const event = await logOutEvent(context, 'logged_out', userId, sessionId)
+    const revocation = sessionRevocation(context, sessionId)
+    const end = { sessionId, reason: 'logout', event, revocation } as const
+    const revocations = await endSession(db, end, now)
+    await publishRevocations(context, revocations)
+    const isEnded = revocations.length > 0
+    log.info('logged_out', { user_id: userId, session_id: sessionId, ended: isEnded })
+  }
 }
 
 /**
@@ -34,19 +37,21 @@ export async function logOutEverywhere(
   context: AuthContext,
   tokens: PresentedTokens,
 ): Promise<void> {
-  const { sub: userId, sid: sessionId } = await requireSessionOf(context, tokens)
-  const event = await logOutEvent(context, 'logged_out_everywhere', userId, sessionId)
-  const revocationExpiresAt = revocationExpiry(context)
-  const { revocations, othersLive } = await endSessionsOfUser(
-    context.db,
-    { sessionId, userId },
-    { keep: null, reason: 'logout', event, revocationExpiresAt },
-    moment(context),
-  )
-  await publishRevocations(context, revocations)
-  const about = { user_id: userId, session_id: sessionId }
-  if (othersLive) throw new AuthError('invalid_token', { reason: 'session_ended', ...about })
-  context.log.info('logged_out_everywhere', { ...about, ended: revocations.length > 0 })
+  for (const { sub: userId, sid: sessionId } of await requireSessions(context, tokens)) {
+    const event = await logOutEvent(context, 'logged_out_everywhere', userId, sessionId)
+    const { revocations, isLeft } = await endSessionsOfUser(
+      context.db,
+      { sessionId, userId },
+      { keep: null, reason: 'logout', event, revocationExpiresAt: revocationExpiry(context) },
+      moment(context),
+    )
+    await publishRevocations(context, revocations)
+    const isEnded = revocations.length > 0
+    const about = { user_id: userId, session_id: sessionId }
+    if (!isEnded && isLeft)
+      throw new AuthError('invalid_token', { reason: 'session_ended', ...about })
+    context.log.info('logged_out_everywhere', { ...about, ended: isEnded })
+  }
 }
 
 function logOutEvent(
@@ -59,15 +64,16 @@ function logOutEvent(
   return auditEvent(context, { type, outcome: 'success', ...about })
 }
 
-async function requireSessionOf(
+/** The sessions that the tokens speak for: one, or two where a browser holds tokens of two. */
+async function requireSessions(
   { config: { issuer, audience }, keys, now }: AuthContext,
   { accessToken, refreshToken }: PresentedTokens,
-): Promise<{ sub: string; sid: string }> {
+): Promise<readonly { sub: string; sid: string }[]> {
   if (!accessToken && !refreshToken) throw new AuthError('missing_token')
   const expected = { keys, issuer, audience, now, acceptExpired: true }
-  const claims =
-    (accessToken && (await verifyAccessToken(accessToken, expected))) ||
-    (refreshToken && (await verifyRefreshToken(refreshToken, expected))?.claims)
-  if (!claims) throw new AuthError('invalid_token', { reason: 'not_authentic' })
-  return claims
+  const access = accessToken ? await verifyAccessToken(accessToken, expected) : null
+  const refresh = refreshToken ? await verifyRefreshToken(refreshToken, expected) : null
+  const claims = [access, refresh?.claims].filter((each) => each !== null && each !== undefined)
+  if (claims.length === 0) throw new AuthError('invalid_token', { reason: 'not_authentic' })
+  return [...new Map(claims.map((each) => [each.sid, each])).values()]
 }

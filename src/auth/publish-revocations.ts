@@ -12,13 +12,13 @@ type Publishing = Pick<AuthContext, 'db' | 'markers' | 'log' | 'now' | 'defer'>
 
 /** The longest that AUTH_ACCESS_TTL may be, since tokens outlive a change of it, and two minutes of skew. */
 const REVOCATION_LIFE_MS = (3600 + 120) * 1000
-/** A logout does not wait longer than that for KV. */
-const PUT_LIMIT_MS = 1000
+/** An answer does not wait longer than that for KV. */
+const WAIT_LIMIT_MS = 1000
 /** KV takes one write a second for a key. */
 const RETRY_AFTER_MS = 1100
-/** Of one run of the job, and of those how many at a time. */
-const PENDING_LIMIT = 1000
-const CHUNK = 20
+/** Of one run of the job; and how many at a time, of the six connections that an invocation may have. */
+const PENDING_LIMIT = 400
+const CHUNK = 5
 
 /** When every access token issued until now has expired: a revocation may go. */
 export function revocationExpiry({ now }: Pick<AuthContext, 'now'>): number {
@@ -43,10 +43,12 @@ export async function publishRevocations(
   revocations: readonly Revocation[],
 ): Promise<void> {
   if (revocations.length === 0) return
-  const put = await putAll(context, revocations)
+  const puts = putAll(context, revocations)
+  await Promise.race([puts, pause(WAIT_LIMIT_MS)])
   context.defer(async () => {
-    if (await confirm(context, revocations, put)) return
-    await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS))
+    // However late a put lands, it is confirmed only then.
+    if (await confirm(context, revocations, await puts)) return
+    await pause(RETRY_AFTER_MS)
     const keys = revocations.map(({ key }) => key)
     const current = await findRevocations(context.db, keys, context.now)
     await confirm(context, current, await putAll(context, current))
@@ -84,13 +86,15 @@ async function confirm(
 }
 
 async function put({ markers, now, log }: Publishing, revocation: Revocation): Promise<boolean> {
-  const isPut = await Promise.race([
-    putRevocationMarker(markers, revocation, now).then(
-      () => true,
-      () => false,
-    ),
-    new Promise<false>((resolve) => setTimeout(() => resolve(false), PUT_LIMIT_MS)),
-  ])
-  if (!isPut) log.warning('revocation_not_published', { key: revocation.key })
-  return isPut
+  try {
+    await putRevocationMarker(markers, revocation, now)
+    return true
+  } catch {
+    log.warning('revocation_not_published', { key: revocation.key })
+    return false
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -10,6 +10,9 @@ import { requireAcceptablePassword } from './password-policy'
 
 const FIRST_ROLE = 'user'
 
+/** Not 0: only an imported account has tokens of the replaced system. */
+const FIRST_EPOCH = 1
+
 /**
  * Creates an account and signs it in.
  * @throws AuthError weak_password, email_taken
@@ -27,6 +30,7 @@ export async function signUp(
     name,
     passwordHash: await hashPassword(password, config.passwordHashing),
     isActive: true,
+    authEpoch: FIRST_EPOCH,
     createdAt: now,
     updatedAt: now,
   }

@@ -5,11 +5,13 @@ import * as z from 'zod'
 export type LegacyClaims = z.infer<typeof LegacyClaims>
 const LegacyClaims = z.object({
   /** A user id or an email. */
-  sub: z.string().min(1),
+  sub: z.union([z.string().min(1), z.int()]).transform(String),
   exp: z.number(),
   iat: z.number().optional(),
-  // Its refresh tokens say so, and ours have a session: neither is one of its access tokens.
+  // What says that it is for something else is no access token, and what has a session is ours.
   type: z.literal('access').optional(),
+  token_type: z.literal('access').optional(),
+  purpose: z.undefined().optional(),
   sid: z.undefined().optional(),
 })
 

@@ -33,16 +33,20 @@ export const provideAuthContext = factory.createMiddleware(async (c, next) => {
 async function runAfterAnswer(deferred: (() => Promise<void>)[], log: Logger): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0))
   while (deferred.length > 0) {
-    await Promise.all(deferred.splice(0).map((work) => runLogged(work, log)))
+    await Promise.all(deferred.splice(0).map((work) => runLogged('deferred_work', work, log)))
   }
 }
 
-/** Runs work that nobody waits for: what it throws is logged. */
-export async function runLogged(work: () => Promise<void>, log: Logger): Promise<void> {
+/** Runs work that nobody waits for: what it throws is logged, as the failure of `name`. */
+export async function runLogged(
+  name: string,
+  work: () => Promise<void>,
+  log: Logger,
+): Promise<void> {
   try {
     await work()
   } catch (error) {
-    log.error('deferred_work_failed', errorFields(error))
+    log.error('background_work_failed', { work: name, ...errorFields(error) })
   }
 }
 

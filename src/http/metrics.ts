@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { AuthError } from '../auth/errors'
+import { errorFields } from '../log'
 import { type AppEnv, factory } from './factory'
 import { ProblemError } from './problem'
 
@@ -12,18 +13,20 @@ const OPERATIONS: Readonly<Record<string, string>> = {
 
 /**
  * One data point for each signup, login, refresh and logout: `blob1` the operation, `blob2` its outcome,
- * `blob3` why it was refused. Nothing of a person. Without the binding there is no data point.
+ * `blob3` why it was refused, or the status where it failed. Nothing of a person. Without the binding there is no data point.
  */
 export const metrics = factory.createMiddleware(async (c, next) => {
   await next()
   const operation = c.req.method === 'POST' ? OPERATIONS[c.req.path] : undefined
   if (!operation) return
   const [outcome, reason] = outcomeOf(c)
-  c.env.METRICS?.writeDataPoint({
-    indexes: [operation],
-    blobs: [operation, outcome, reason],
-    doubles: [1],
-  })
+  const point = { indexes: [operation], blobs: [operation, outcome, reason], doubles: [1] }
+  try {
+    c.env.METRICS?.writeDataPoint(point)
+  } catch (error) {
+    // What happened has happened, counted or not.
+    c.var.log.warning('metrics_failed', errorFields(error))
+  }
 })
 
 function outcomeOf(c: Context<AppEnv>): [outcome: string, reason: string] {

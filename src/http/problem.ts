@@ -164,7 +164,10 @@ export function problemOf(error: Error, c: Context<AppEnv>): Response {
     log.warning('refused', { code: error.code })
     return problem(c, error.code)
   }
-  if (error instanceof HTTPException && error.status === 400) return problem(c, 'malformed_json')
+  if (error instanceof HTTPException && error.status === 400) {
+    log.warning('refused', { code: 'malformed_json' })
+    return problem(c, 'malformed_json')
+  }
   if (error instanceof StoreUnavailable) {
     log.error('store_unavailable', errorFields(error))
     return problem(c, 'service_unavailable')

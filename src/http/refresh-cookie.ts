@@ -1,8 +1,7 @@
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import { AuthError } from '../auth/errors'
 import type { IssuedSession } from '../auth/issue-session'
-import { type AppEnv, factory } from './factory'
+import type { AppEnv } from './factory'
 import { JSON_TYPE } from './json-body'
 import { ProblemError } from './problem'
 import { presentSession, type Transport } from './wire'
@@ -45,14 +44,10 @@ export function answeredSession(c: Context<AppEnv>, issued: IssuedSession, trans
   return session
 }
 
-/** Takes the cookie back when its session is over: logged out, or refused as ended. */
-export const forgetEndedSession = factory.createMiddleware(async (c, next) => {
-  await next()
-  if (getCookie(c, NAME, 'host') === undefined) return
-  const isLogout = c.req.path === '/auth/logout' && c.res.ok
-  const isRefused = c.error instanceof AuthError
-  if (isLogout || isRefused) deleteCookie(c, NAME, ATTRIBUTES)
-})
+/** Takes the cookie back, after a logout with it. */
+export function forgetRefreshCookie(c: Context<AppEnv>): void {
+  if (getCookie(c, NAME, 'host') !== undefined) deleteCookie(c, NAME, ATTRIBUTES)
+}
 
 // Against cross-site request forgery: browsers send the cookie by themselves, and tell truly from where.
 function requireOwnPage(c: Context<AppEnv>): void {

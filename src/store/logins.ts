@@ -24,14 +24,14 @@ export interface Login {
 /**
  * Starts the session if, at this moment, the user is active and the password verified is still theirs: a
  * reset or a disable that landed during the derivation wins. With more than 50 live sessions the oldest
- * ends in the same batch.
+ * ends in the same batch, and never the new one, whatever the clocks of the others.
  */
 export async function startSession(db: Database, login: Login, moment: Moment) {
   const { session, passwordHash, events, revocationExpiresAt } = login
   const started = sessionExists(session.id)
   const isExcess = sql`${started} and user_sessions.id in (
     select id from user_sessions where user_id = ${session.userId} and ${isLive(moment)}
-    order by issued_at desc, id desc limit -1 offset ${LIVE_SESSIONS_LIMIT})`
+    order by id = ${session.id} desc, issued_at desc, id desc limit -1 offset ${LIVE_SESSIONS_LIMIT})`
   const results = await runBatch(db, [
     insertSessionWhere(
       db,

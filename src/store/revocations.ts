@@ -14,7 +14,14 @@ const REVOCATION = {
 
 const NEWEST = {
   target: revocations.key,
-  set: { value: sql`excluded.value`, expiresAt: sql`excluded.expires_at`, publishedAt: null },
+  set: {
+    // A batch that runs again must not put its words in the place of a later one's: epochs only rise.
+    value: sql`case
+      when json_extract(revocations.value, '$.epoch') >= json_extract(excluded.value, '$.epoch')
+      then revocations.value else excluded.value end`,
+    expiresAt: sql`excluded.expires_at`,
+    publishedAt: null,
+  },
 }
 
 export function sessionRevocationKey(sessionId: string): string {
@@ -64,8 +71,14 @@ export function raiseEpoch(
     event: NewAuditEvent
   },
 ) {
+  const key = userRevocationKey(userId)
+  // Kept twice in a row, a session keeps what it kept the first time.
+  const since = sql`coalesce((
+    select json_extract(value, '$.since') from revocations
+    where key = ${key} and json_extract(value, '$.keep') = ${keep}
+      and json_extract(value, '$.epoch') = auth_epoch - 1), auth_epoch - 1)`
   const marker = keep
-    ? sql`json_object('epoch', auth_epoch, 'keep', ${keep}, 'since', auth_epoch - 1)`
+    ? sql`json_object('epoch', auth_epoch, 'keep', ${keep}, 'since', ${since})`
     : sql`json_object('epoch', auth_epoch)`
   const value = sql`(select ${marker} from users where id = ${userId})`
   return [
@@ -74,11 +87,7 @@ export function raiseEpoch(
       .update(users)
       .set({ authEpoch: sql`auth_epoch + 1` })
       .where(sql`id = ${userId} and changes() = 1`),
-    recordRevocationWhere(
-      db,
-      { key: userRevocationKey(userId), value, expiresAt },
-      isRecorded(event),
-    ),
+    recordRevocationWhere(db, { key, value, expiresAt }, isRecorded(event)),
   ] as const
 }
 

@@ -138,7 +138,11 @@ export const userSessions = sqliteTable(
     revokedReason: text('revoked_reason', { enum: REVOKED_REASONS }),
   },
   (table) => [
-    index('user_sessions_user_id').on(table.userId, table.issuedAt),
+    index('user_sessions_user_id').on(table.userId),
+    // What has ended stays until its absolute end: a list or a login must not read it all.
+    index('user_sessions_unrevoked')
+      .on(table.userId, table.issuedAt)
+      .where(sql`revoked_at is null`),
     index('user_sessions_expires_at').on(table.expiresAt),
     check('user_sessions_revoked_reason_known', isOneOf('revoked_reason', REVOKED_REASONS)),
     check(

@@ -3,7 +3,7 @@ import { isRecorded, type NewAuditEvent, recordEventWhere } from './audit-events
 import { type Database, runBatch } from './database'
 import { type Revocation, raiseEpoch, recordRevocationWhere } from './revocations'
 import { userSessions } from './schema'
-import { isLive, type Moment, type RevokedReason, selectSession } from './sessions'
+import { isLive, isUnended, type Moment, type RevokedReason, selectSession } from './sessions'
 
 /** The end of one session; `revocation` is what KV is to be told of it. */
 export interface SessionEnd {
@@ -59,8 +59,9 @@ export interface SessionsEnd {
 }
 
 /**
- * Ends every live session of the caller's user but `keep`, and with them every token issued so far.
- * `othersLive` says whether any is live afterwards that should not be.
+ * Ends every session of the caller's user but `keep`, and outdates every token issued so far, also where
+ * there is no other session: there may be tokens without one. `isLeft` says whether there is a session
+ * afterwards that should not be.
  */
 export async function endSessionsOfUser(
   db: Database,
@@ -68,15 +69,17 @@ export async function endSessionsOfUser(
   { keep, reason, event, revocationExpiresAt }: SessionsEnd,
   moment: Moment,
 ) {
-  const others = sql`user_id = ${caller.userId} and id is not ${keep} and ${isLive(moment)}`
+  const others = sql`user_id = ${caller.userId} and id is not ${keep} and ${isUnended(moment)}`
+  const isAllowed = callerLives(caller, moment)
   const [[before], , , , revocations, left] = await runBatch(db, [
     selectSession(db, caller.sessionId, moment),
-    revokeWhere(db, sql`${others} and ${callerLives(caller, moment)}`, reason, moment.now),
-    recordEventWhere(db, event, sql`changes() > 0`),
+    revokeWhere(db, sql`${others} and ${isAllowed}`, reason, moment.now),
+    // A caller that is not kept has just ended too.
+    recordEventWhere(db, event, sql`changes() > 0 or ${isAllowed}`),
     ...raiseEpoch(db, { userId: caller.userId, keep, expiresAt: revocationExpiresAt, event }),
     db.select({ id: userSessions.id }).from(userSessions).where(others).limit(1),
   ])
-  return { caller: before ?? null, revocations, othersLive: left.length > 0 }
+  return { caller: before ?? null, revocations, isLeft: left.length > 0 }
 }
 
 function revokeWhere(db: Database, condition: SQL, reason: RevokedReason, now: number) {

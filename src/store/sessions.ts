@@ -21,11 +21,14 @@ export interface Moment {
   readonly idleSince: number
 }
 
-/** Live: not revoked, not past its end, not idle for too long, and its user active. */
-export const isLive = ({ now, idleSince }: Moment): SQL => sql`(
+/** Not revoked, not past its end, and not idle for too long. */
+export const isUnended = ({ now, idleSince }: Moment): SQL => sql`(
   user_sessions.revoked_at is null
   and user_sessions.expires_at > ${now}
-  and user_sessions.last_used_at > ${idleSince}
+  and user_sessions.last_used_at > ${idleSince})`
+
+/** Live: not ended, and its user active. */
+export const isLive = (moment: Moment): SQL => sql`(${isUnended(moment)}
   and exists (select 1 from users where users.id = user_sessions.user_id and users.is_active = 1))`
 
 export function sessionExists(id: string): SQL {

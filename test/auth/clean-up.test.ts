@@ -41,6 +41,16 @@ test('the job deletes what has expired and nothing that has not, and says how mu
   expect(loggedEvents('cleaned_up')).toHaveLength(1)
 })
 
+test('one part failing leaves the other to its work, and is logged', async () => {
+  await rows(`insert into revocations (key, value, expires_at) values ('past', '1', 0)`)
+  await runScheduledJob((call, proceed) => {
+    if (call.index === 0) throw new Error('D1_ERROR: D1 DB is overloaded')
+    return proceed()
+  })
+  expect(await rows(`select key from revocations where key = 'past'`)).toEqual([])
+  expect(loggedEvents('background_work_failed')).toMatchObject([{ work: 'publish_revocations' }])
+})
+
 test('a backlog goes in chunks', async () => {
   await rows(
     `with recursive n(i) as (select 1 union all select i + 1 from n where i < 1500)

@@ -32,10 +32,12 @@ describe("the marker of a user's tokens", () => {
     const { session, userId } = await signUpPerson(client)
     const { sid } = decodeJwt(session.access_token)
     const cases: [object, number][] = [
-      [{ epoch: 0 }, 200],
-      [{ epoch: 1, keep: sid }, 200],
-      [{ epoch: 1, keep: 'another' }, 401],
-      [{ epoch: 1 }, 401],
+      [{ epoch: 1 }, 200],
+      [{ epoch: 2, keep: sid }, 200],
+      [{ epoch: 2, keep: sid, since: 1 }, 200],
+      [{ epoch: 3, keep: sid, since: 2 }, 401],
+      [{ epoch: 2, keep: 'another' }, 401],
+      [{ epoch: 2 }, 401],
     ]
     for (const [marker, status] of cases) {
       await env.REVOCATIONS.put(`revoked:user:${userId}`, JSON.stringify(marker))

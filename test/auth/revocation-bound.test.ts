@@ -87,7 +87,7 @@ describe('a raised epoch', () => {
       roles: ['analyst', 'user'],
     })
     const next = sessionOf(await refresh(client, session.refresh_token))
-    expect(decodeJwt(next.access_token)).toMatchObject({ epoch: 1, roles: ['analyst', 'user'] })
+    expect(decodeJwt(next.access_token)).toMatchObject({ epoch: 2, roles: ['analyst', 'user'] })
     expect((await client.get('/auth/verify', { token: next.access_token })).status).toBe(200)
   })
 
@@ -111,18 +111,18 @@ describe('two changes at once', () => {
     const slow: Interference = async (call, proceed) => {
       if (call.operation === 'put' && call.index === 0) {
         await changeRoles(person.userId)
-        await env.REVOCATIONS.put(`revoked:user:${person.userId}`, '{"epoch":2}')
+        await env.REVOCATIONS.put(`revoked:user:${person.userId}`, '{"epoch":3}')
       }
       return proceed()
     }
     await createClient({ interfere: slow }).delete('/auth/sessions', { token })
-    expect(await marker(`revoked:user:${person.userId}`)).toBe('{"epoch":2}')
+    expect(await marker(`revoked:user:${person.userId}`)).toBe('{"epoch":3}')
     expect(
       await row(
         'select value, published_at from revocations where key = ?',
         `revoked:user:${person.userId}`,
       ),
-    ).toEqual({ value: '{"epoch":2}', published_at: Date.now() })
+    ).toEqual({ value: '{"epoch":3}', published_at: Date.now() })
   })
 
   test('a marker that KV refuses is put by the retry with the value of then', async () => {
@@ -133,8 +133,28 @@ describe('two changes at once', () => {
     })
     await unlucky.delete('/auth/sessions', { token: person.session.access_token })
     expect(JSON.parse((await marker(`revoked:user:${person.userId}`)) ?? '')).toMatchObject({
-      epoch: 1,
+      epoch: 2,
     })
+  })
+
+  test('a put that lands late, after a newer one, is put right', { timeout: 20_000 }, async () => {
+    const person = await signUpPerson(client)
+    await logInAgain(client, person)
+    const key = `revoked:user:${person.userId}`
+    const token = person.session.access_token
+    let isAnswered = false
+    const late: Interference = async (call, proceed) => {
+      if (call.operation !== 'put' || call.index > 0) return proceed()
+      await new Promise((resolve) => setTimeout(resolve, 1500))
+      isAnswered = true
+      await changeRoles(person.userId)
+      await env.REVOCATIONS.put(key, '{"epoch":3}')
+      await rows('update revocations set published_at = 1 where key = ?', key)
+      return proceed()
+    }
+    await createClient({ interfere: late }).delete('/auth/sessions', { token })
+    expect(isAnswered).toBe(true)
+    expect(await marker(key)).toBe('{"epoch":3}')
   })
 
   test('an older one that the job put last is put right by its next run', async () => {
@@ -144,15 +164,15 @@ describe('two changes at once', () => {
     await runScheduledJob(async (call, proceed) => {
       if (call.operation === 'put') {
         await rows(
-          `update revocations set value = '{"epoch":2}', published_at = 1 where key = ?`,
+          `update revocations set value = '{"epoch":3}', published_at = 1 where key = ?`,
           key,
         )
       }
       return proceed()
     })
-    expect(await marker(key)).toBe('{"epoch":1}')
+    expect(await marker(key)).toBe('{"epoch":2}')
     advanceSeconds(60)
     await runScheduledJob()
-    expect(await marker(key)).toBe('{"epoch":2}')
+    expect(await marker(key)).toBe('{"epoch":3}')
   })
 })

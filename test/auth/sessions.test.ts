@@ -2,11 +2,17 @@ import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { SessionList } from '../../src/http/wire'
-import { failAfterCommit, failAll } from '../platform/bindings'
-import { createClient, refusal } from '../platform/client'
+import {
+  failAfterCommit,
+  failAll,
+  type Interference,
+  LOST_CONNECTION,
+  staleReads,
+} from '../platform/bindings'
+import { createClient, refusal, sessionOf } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { logInAgain, refresh, signUpPerson } from '../platform/people'
-import { eventTypes, marker, row, rows, sessionRows } from '../platform/records'
+import { eventTypes, marker, row, rows, sessionRows, setActive } from '../platform/records'
 import { testEndedSessions, testRefusals } from '../platform/refusals'
 
 const client = createClient()
@@ -193,9 +199,9 @@ describe('ending all others', () => {
     expect((await client.get('/auth/verify', { token: before })).status).toBe(200)
     expect(await listed(before)).toHaveLength(1)
     expect(JSON.parse((await marker(`revoked:user:${person.userId}`)) ?? '')).toEqual({
-      epoch: 1,
+      epoch: 2,
       keep: sidOf(person.session),
-      since: 0,
+      since: 1,
     })
   })
 
@@ -204,19 +210,30 @@ describe('ending all others', () => {
     await logInAgain(client, person)
     await client.delete('/auth/sessions', { token: person.session.access_token })
     const later = await logInAgain(client, person)
-    expect(decodeJwt(later.access_token)['epoch']).toBe(1)
+    expect(decodeJwt(later.access_token)['epoch']).toBe(2)
     expect((await client.get('/auth/verify', { token: later.access_token })).status).toBe(200)
   })
 
-  test('without others nothing is written', async () => {
+  test('without others the tokens that have no session are outdated all the same', async () => {
     const { session, userId } = await signUpPerson(client)
     const answer = await client.delete('/auth/sessions', { token: session.access_token })
     expect(answer.status).toBe(200)
-    expect(answer.cost.kvWrites).toBe(0)
     expect(await row('select auth_epoch from users where id = ?', userId)).toEqual({
-      auth_epoch: 0,
+      auth_epoch: 2,
     })
-    expect(await eventTypes(userId)).toEqual(['user_signed_up'])
+    expect((await client.get('/auth/verify', { token: session.access_token })).status).toBe(200)
+  })
+
+  test('twice in a row still spares the token that asks', async () => {
+    const { session, userId } = await signUpPerson(client)
+    const token = session.access_token
+    for (const epoch of [2, 3, 4]) {
+      expect((await client.delete('/auth/sessions', { token })).status).toBe(200)
+      expect(await storedMarker(userId)).toMatchObject({ epoch, since: 1 })
+      advanceSeconds(2)
+    }
+    const fresh = createClient({ interfere: staleReads(0) })
+    expect((await fresh.get('/auth/verify', { token })).status).toBe(200)
   })
 
   test('run twice by an unclear commit, it raises the epoch once', async () => {
@@ -225,7 +242,7 @@ describe('ending all others', () => {
     const unlucky = createClient({ interfere: failAfterCommit('d1', 0) })
     await unlucky.delete('/auth/sessions', { token: person.session.access_token })
     expect(await row('select auth_epoch from users where id = ?', person.userId)).toEqual({
-      auth_epoch: 1,
+      auth_epoch: 2,
     })
     expect(await marker(`revoked:user:${person.userId}`)).not.toBeNull()
     expect(await eventTypes(person.userId)).toEqual([
@@ -234,6 +251,36 @@ describe('ending all others', () => {
       'other_sessions_ended',
     ])
   })
+})
+
+async function storedMarker(userId: string): Promise<unknown> {
+  const { value } = await row(
+    'select value from revocations where key = ?',
+    `revoked:user:${userId}`,
+  )
+  return JSON.parse(String(value))
+}
+
+test('a batch that runs again does not put its words in the place of a later one', async () => {
+  const person = await signUpPerson(client)
+  await logInAgain(client, person)
+  const { userId } = person
+  const token = person.session.access_token
+  let fresh = ''
+  const unheard: Interference = async (call, proceed) => {
+    const result = await proceed()
+    if (call.store !== 'd1' || call.index > 0) return result
+    fresh = sessionOf(await refresh(client, person.session.refresh_token)).access_token
+    await rows('update users set auth_epoch = 3 where id = ?', userId)
+    await rows(
+      `update revocations set value = '{"epoch":3}' where key = ?`,
+      `revoked:user:${userId}`,
+    )
+    throw new Error(LOST_CONNECTION)
+  }
+  await createClient({ interfere: unheard }).delete('/auth/sessions', { token })
+  expect(await storedMarker(userId)).toEqual({ epoch: 3 })
+  expect((await client.get('/auth/verify', { token: fresh })).status).toBe(401)
 })
 
 describe('logout everywhere', () => {
@@ -277,7 +324,42 @@ describe('logout everywhere', () => {
   })
 })
 
+test('logout everywhere that ended all is 200, whoever has logged in since', async () => {
+  const person = await signUpPerson(client)
+  const unheard: Interference = async (call, proceed) => {
+    const result = await proceed()
+    if (call.store !== 'd1' || call.index > 0) return result
+    await logInAgain(client, person)
+    throw new Error(LOST_CONNECTION)
+  }
+  const { access_token: token } = person.session
+  const sent = { token, body: { everywhere: true } }
+  expect((await createClient({ interfere: unheard }).post('/auth/logout', sent)).status).toBe(200)
+})
+
+test('logout everywhere says so when the user is disabled and nothing was ended', async () => {
+  const { session, userId } = await signUpPerson(client)
+  await setActive(userId, false)
+  const sent = { token: session.access_token, body: { everywhere: true } }
+  expect(refusal(await client.post('/auth/logout', sent))).toBe('401 invalid_token')
+  expect((await client.post('/auth/logout', { token: session.access_token })).status).toBe(200)
+})
+
 describe('fifty live sessions are the most', () => {
+  test('the new one is not the one to end, whatever the clocks of the others', async () => {
+    const person = await signUpPerson(client)
+    await rows(
+      `with recursive n(i) as (select 1 union all select i + 1 from n where i < 60)
+        insert into user_sessions (id, user_id, refresh_token_hash, issued_at, last_used_at, expires_at)
+        select 'ahead-' || ?1 || '-' || i, ?1, 'x', ?2, ?2, ?2 + 1000000000 from n`,
+      person.userId,
+      Date.now() + 500,
+    )
+    const session = await logInAgain(client, person)
+    expect((await client.get('/auth/me', { token: session.access_token })).status).toBe(200)
+    expect(await listed(session.access_token)).toHaveLength(50)
+  })
+
   test('the oldest ends in the batch of the fifty-first, in D1, KV and the trail', async () => {
     const person = await signUpPerson(client)
     await rows(

@@ -46,7 +46,7 @@ describe('answers a session whose tokens work', () => {
       'sub',
       'type',
     ])
-    expect(decodeJwt(access_token)).toMatchObject({ sub: user.id, roles: ['user'], epoch: 0 })
+    expect(decodeJwt(access_token)).toMatchObject({ sub: user.id, roles: ['user'], epoch: 1 })
   })
 
   test('nothing secret is stored or answered in the clear', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { failAll } from '../platform/bindings'
 import { createClient } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
+import { loggedEvents } from '../platform/logs'
 import { newEmail, PASSWORD, refresh, signUpPerson } from '../platform/people'
 
 function measured() {
@@ -61,6 +62,17 @@ test('a data point says what happened, and why it was refused', async () => {
     'login failed 503',
   ])
   expect(points.join(' ')).not.toContain('@')
+})
+
+test('a dataset that throws fails no request', async () => {
+  const METRICS = {
+    writeDataPoint: () => {
+      throw new TypeError('too many blobs')
+    },
+  }
+  const { session } = await signUpPerson(createClient({ vars: { METRICS } }))
+  expect(session.token_type).toBe('bearer')
+  expect(loggedEvents('metrics_failed')).toHaveLength(1)
 })
 
 test('without the binding nothing breaks', async () => {

@@ -77,22 +77,38 @@ describe('with transport cookie', () => {
     expect((await client.get('/auth/me', { token })).status).toBe(401)
   })
 
-  test('a refused refresh takes it back; a store that is away does not', async () => {
-    const { cookie } = await signUpInBrowser()
-    const down = createClient({
-      vars: { FRONTEND_URL: APP },
-      interfere: () => {
-        throw new Error('D1_ERROR: D1 DB is overloaded')
-      },
-    })
-    const sent = { body: {}, headers: { ...headers, Cookie: `__Host-refresh_token=${cookie}` } }
-    const away = await down.post('/auth/refresh', sent)
-    expect(away.status).toBe(503)
-    expect(away.headers.get('Set-Cookie')).toBeNull()
+  test('a refusal leaves it, for another tab may have set it anew', async () => {
+    const { cookie, token } = await signUpInBrowser()
+    const refused: [string, object][] = [
+      ['/auth/refresh', { transport: 'cookies' }],
+      ['/auth/refresh', { refresh_token: null }],
+      ['/auth/refresh', { refresh_token: 'stale' }],
+      ['/auth/logout', { everywhere: 'yes' }],
+      ['/auth/logout', { refresh_token: 'stale' }],
+    ]
+    for (const [path, body] of refused) {
+      const answer = await browser(path, cookie, { body })
+      expect(answer.status, path).toBeGreaterThanOrEqual(400)
+      expect(answer.headers.get('Set-Cookie')).toBeNull()
+    }
+    expect((await client.get('/auth/me', { token })).status).toBe(200)
     advanceSeconds(8 * 86_400)
     const over = await browser('/auth/refresh', cookie)
     expect(refusal(over)).toBe('401 invalid_refresh_token')
-    expect(over.headers.get('Set-Cookie')).toBe(DELETED)
+    expect(over.headers.get('Set-Cookie')).toBeNull()
+  })
+
+  test('logout ends what the cookie and the access token speak for, both', async () => {
+    for (const body of [{}, { everywhere: true }]) {
+      const [one, other] = [await signUpInBrowser(), await signUpInBrowser()]
+      const answer = await browser('/auth/logout', other.cookie, { body, token: one.token })
+      expect(answer.status).toBe(200)
+      expect(answer.headers.get('Set-Cookie')).toBe(DELETED)
+      for (const { token } of [one, other]) {
+        expect((await client.get('/auth/me', { token })).status).toBe(401)
+      }
+      expect((await browser('/auth/refresh', other.cookie)).status).toBe(401)
+    }
   })
 
   test('a token in the body outranks the cookie, and is answered in the body', async () => {

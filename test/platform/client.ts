@@ -20,6 +20,8 @@ export interface ClientOptions {
   readonly interfere?: Interference
   readonly ip?: string
   readonly userAgent?: string
+  /** Called when the answer is there, before the work after it. */
+  readonly onAnswer?: () => void
 }
 
 export interface Sent {
@@ -71,6 +73,7 @@ export function createClient(options: ClientOptions = {}) {
     const context = createExecutionContext()
     const response = await worker.fetch(request, bindings, context)
     const cost = { ...counts, derivations: countDerivations() - derivationsBefore }
+    options.onAnswer?.()
     const text = await response.text()
     await waitOnExecutionContext(context)
     const isJson = /json/.test(response.headers.get('Content-Type') ?? '')

@@ -9,7 +9,7 @@ import { operation, valid } from '../openapi'
 import {
   allowedTransport,
   answeredSession,
-  forgetEndedSession,
+  forgetRefreshCookie,
   presentedToken,
 } from '../refresh-cookie'
 import {
@@ -94,7 +94,6 @@ export const authentication = factory
         'service_unavailable',
       ],
     }),
-    forgetEndedSession,
     valid('json', RefreshInput),
     async (c) => {
       const { token, transport } = presentedToken(c, c.req.valid('json'))
@@ -122,12 +121,12 @@ export const authentication = factory
         'service_unavailable',
       ],
     }),
-    forgetEndedSession,
     valid('json', LogOutInput),
     async (c) => {
       const input = c.req.valid('json')
       const tokens = { accessToken: bearerToken(c), refreshToken: presentedToken(c, input).token }
       await (input.everywhere ? logOutEverywhere : logOut)(c.var.auth, tokens)
+      if (input.refresh_token === undefined) forgetRefreshCookie(c)
       return c.json({ message: 'Logged out' }, 200)
     },
   )
