@@ -1,5 +1,6 @@
-import { errors, type JWTPayload, jwtVerify } from 'jose'
+import { jwtVerify } from 'jose'
 import * as z from 'zod'
+import { nullIfRefused } from './token'
 
 /** What is taken of an access token that the replaced system issued; times in seconds. */
 export type LegacyClaims = z.infer<typeof LegacyClaims>
@@ -20,22 +21,10 @@ export async function verifyLegacyToken(
   token: string,
   { secret, now }: { secret: string; now: number },
 ): Promise<LegacyClaims | null> {
-  const claims = LegacyClaims.safeParse(await verifiedPayload(token, secret, now))
-  return claims.success ? claims.data : null
-}
-
-async function verifiedPayload(
-  token: string,
-  secret: string,
-  now: number,
-): Promise<JWTPayload | null> {
   const key = new TextEncoder().encode(secret)
-  try {
-    const options = { algorithms: ['HS256'], currentDate: new Date(now) }
-    const { payload, protectedHeader } = await jwtVerify(token, key, options)
-    return (protectedHeader.typ ?? 'JWT') === 'JWT' ? payload : null
-  } catch (error) {
-    if (error instanceof errors.JOSEError) return null
-    throw error
-  }
+  const options = { algorithms: ['HS256'], currentDate: new Date(now) }
+  const verified = await jwtVerify(token, key, options).catch(nullIfRefused)
+  if ((verified?.protectedHeader.typ ?? 'JWT') !== 'JWT') return null
+  const claims = LegacyClaims.safeParse(verified?.payload)
+  return claims.success ? claims.data : null
 }

@@ -81,7 +81,12 @@ async function verifiedPayload(
   } catch (error) {
     // jose looks at the expiry last, after the signature and every other claim.
     if (acceptExpired && error instanceof errors.JWTExpired) return error.payload
-    if (error instanceof errors.JOSEError) return null
-    throw error
+    return nullIfRefused(error)
   }
+}
+
+/** Null for what jose says of a bad token; anything else is a fault of ours. */
+export function nullIfRefused(error: unknown): null {
+  if (error instanceof errors.JOSEError) return null
+  throw error
 }

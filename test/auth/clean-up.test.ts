@@ -3,7 +3,7 @@ import { createClient, runScheduledJob } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { loggedEvents } from '../platform/logs'
 import { logInAgain, signUpPerson } from '../platform/people'
-import { rows, sessionRows } from '../platform/records'
+import { row, rows, sessionRows } from '../platform/records'
 
 const client = createClient()
 
@@ -15,6 +15,12 @@ test('the job deletes what has expired and nothing that has not, and says how mu
   await client.post('/auth/logout', { token: ended.access_token })
   advanceSeconds(15 * 86_400)
   const now = Date.now()
+  const last = await row(
+    `update user_sessions set expires_at = ?1 + 1
+      where id = (select max(id) from user_sessions where user_id = ?2) returning id`,
+    now,
+    kept.userId,
+  )
   await rows(
     `insert into one_time_tokens (id, user_id, purpose, token_hash, created_at, expires_at)
       values ('old', ?1, 'verify_email', 'old', 0, ?2), ('new', ?1, 'verify_email', 'new', 0, ?2 + 1)`,
@@ -31,6 +37,7 @@ test('the job deletes what has expired and nothing that has not, and says how mu
     { user_sessions: 1, one_time_tokens: 1, login_attempts: 1, revocations: 1 },
   ])
   expect(await sessionRows(gone.userId)).toEqual([])
+  expect((await sessionRows(kept.userId)).map(({ id }) => id)).toContain(last['id'])
   expect(await sessionRows(kept.userId)).toHaveLength(2)
   expect(await rows('select id from one_time_tokens')).toEqual([{ id: 'new' }])
   expect(await rows('select key from login_attempts order by key')).toEqual([
