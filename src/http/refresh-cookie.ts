@@ -38,10 +38,10 @@ export function presentedToken(
 
 /** The session for the body of the answer; its refresh token goes there too, or into the cookie. */
 export function answeredSession(c: Context<AppEnv>, issued: IssuedSession, transport: Transport) {
-  const session = presentSession(issued)
-  if (transport === 'body') return { ...session, refresh_token: issued.refreshToken }
+  const { access_token, ...session } = presentSession(issued)
+  if (transport === 'body') return { access_token, refresh_token: issued.refreshToken, ...session }
   setCookie(c, NAME, issued.refreshToken, { ...ATTRIBUTES, maxAge: issued.refreshExpiresIn })
-  return session
+  return { access_token, ...session }
 }
 
 /** Takes the cookie back, after a logout with it. */
