@@ -1,22 +1,14 @@
 import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { failAfterCommit, failAll } from '../platform/bindings'
 import { createClient, refusal, sessionOf } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { loggedEvents } from '../platform/logs'
-import { refresh, signUpPerson } from '../platform/people'
+import { reasonOf, refresh, signUpPerson } from '../platform/people'
 import { eventTypes, marker, row, sessionRows, setActive } from '../platform/records'
 
 const client = createClient()
 
 const DAY = 86_400
-
-async function reasonOf(refreshToken: string, from = client): Promise<string> {
-  const answer = await refresh(from, refreshToken)
-  if (answer.status === 200) return 'answered'
-  const reason = loggedEvents('refused').at(-1)?.['reason']
-  return `${refusal(answer)} ${reason}`
-}
 
 describe('one client', () => {
   test('gets a successor, fresh claims and the same session', async () => {
@@ -242,155 +234,5 @@ describe('what is no refresh token', () => {
     const { session, userId } = await signUpPerson(client)
     await row('delete from user_sessions where user_id = ? returning id', userId)
     expect(await reasonOf(session.refresh_token)).toBe('401 invalid_refresh_token unknown_session')
-  })
-})
-
-describe('clock and secrets', () => {
-  test('a clock that steps back keeps the window, and rows never go back in time', async () => {
-    const { session, userId } = await signUpPerson(client)
-    advanceSeconds(100)
-    const next = sessionOf(await refresh(client, session.refresh_token))
-    const [before] = await sessionRows(userId)
-    advanceSeconds(-50)
-    expect(sessionOf(await refresh(client, next.refresh_token)).refresh_token).toBe(
-      next.refresh_token,
-    )
-    expect(sessionOf(await refresh(client, session.refresh_token)).refresh_token).toBe(
-      next.refresh_token,
-    )
-    expect((await sessionRows(userId))[0]).toEqual(before)
-  })
-
-  test('a secret moved aside inside the window: retries still converge on one token id', async () => {
-    const old = 'old-secret-0123456789-abcdefghijklmnopqrstuvw'
-    const fresh = 'new-secret-0123456789-abcdefghijklmnopqrstuvw'
-    const before = createClient({ vars: { AUTH_SECRETS: old } })
-    const after = createClient({ vars: { AUTH_SECRETS: `${fresh},${old}` } })
-    const { session } = await signUpPerson(before)
-    const rotated = sessionOf(await refresh(before, session.refresh_token))
-    const retried = sessionOf(await refresh(after, session.refresh_token))
-    expect(decodeJwt(retried.refresh_token)).toEqual(decodeJwt(rotated.refresh_token))
-    advanceSeconds(11)
-    expect((await refresh(after, rotated.refresh_token)).status).toBe(200)
-    const gone = createClient({ vars: { AUTH_SECRETS: fresh } })
-    expect(await reasonOf(session.refresh_token, gone)).toContain('not_authentic')
-  })
-})
-
-describe('a secret being moved to the front', () => {
-  const first = 'first-secret-0123456789-abcdefghijklmnopqrstu'
-  const second = 'second-secret-0123456789-abcdefghijklmnopqrst'
-  const before = createClient({ vars: { AUTH_SECRETS: `${first},${second}` } })
-  const after = createClient({ vars: { AUTH_SECRETS: `${second},${first}` } })
-
-  test('two places may sign one id by different secrets: their tabs still converge', async () => {
-    const { session } = await signUpPerson(before)
-    const here = sessionOf(await refresh(before, session.refresh_token)).refresh_token
-    const there = sessionOf(await refresh(after, session.refresh_token)).refresh_token
-    expect(here).not.toBe(there)
-    advanceSeconds(11)
-    const answers = [await refresh(before, here), await refresh(after, there)]
-    const ids = answers.map((answer) => decodeJwt(sessionOf(answer).refresh_token).jti)
-    expect(new Set(ids).size).toBe(1)
-    advanceSeconds(11)
-    expect((await refresh(after, sessionOf(answers[0] as never).refresh_token)).status).toBe(200)
-  })
-})
-
-describe('a request that is overtaken', () => {
-  /** Holds a request back, after it has read the clock, until `meanwhile` is done. */
-  const overtaken = (meanwhile: () => Promise<unknown>) =>
-    createClient({
-      interfere: async (call, proceed) => {
-        if (call.store === 'd1' && call.index === 0) {
-          const arrival = Date.now()
-          await meanwhile()
-          advanceSeconds((arrival - Date.now()) / 1000)
-        }
-        return proceed()
-      },
-    })
-
-  test('it arrived inside the window and is decided after the next rotation: answered', async () => {
-    const { session } = await signUpPerson(client)
-    const second = sessionOf(await refresh(client, session.refresh_token)).refresh_token
-    advanceSeconds(9.5)
-    let third = ''
-    const slow = overtaken(async () => {
-      advanceSeconds(0.6)
-      third = sessionOf(await refresh(client, second)).refresh_token
-    })
-    const answer = await refresh(slow, session.refresh_token)
-    expect(sessionOf(answer).refresh_token).toBe(third)
-    advanceSeconds(20)
-    expect((await refresh(client, third)).status).toBe(200)
-  })
-
-  test('but a stranger who says so is a thief', async () => {
-    const { session } = await signUpPerson(client)
-    const second = sessionOf(await refresh(client, session.refresh_token)).refresh_token
-    advanceSeconds(20)
-    const third = sessionOf(await refresh(client, second)).refresh_token
-    advanceSeconds(-1)
-    const stranger = createClient({ ip: '198.51.100.7', userAgent: 'thief/1' })
-    expect(await reasonOf(session.refresh_token, stranger)).toContain('reused')
-    expect(await reasonOf(third)).toContain('session_ended')
-  })
-
-  test('nor does a clock far behind make a replay honest', async () => {
-    const { session } = await signUpPerson(client)
-    const second = sessionOf(await refresh(client, session.refresh_token)).refresh_token
-    advanceSeconds(20)
-    const third = sessionOf(await refresh(client, second)).refresh_token
-    advanceSeconds(-11)
-    expect(await reasonOf(session.refresh_token)).toContain('reused')
-    expect(await reasonOf(third)).toContain('session_ended')
-  })
-
-  test('and a token three rotations back is answered to nobody', async () => {
-    const { session } = await signUpPerson(client)
-    let token = session.refresh_token
-    for (let i = 0; i < 3; i++) {
-      advanceSeconds(20)
-      token = sessionOf(await refresh(client, token)).refresh_token
-    }
-    advanceSeconds(-1)
-    expect(await reasonOf(session.refresh_token)).toContain('superseded')
-    expect((await refresh(client, token)).status).toBe(200)
-  })
-})
-
-describe('when D1 fails', () => {
-  test('after the commit, the batch runs again and answers the same token', async () => {
-    const { session, userId } = await signUpPerson(client)
-    const unlucky = createClient({ interfere: failAfterCommit('d1', 0) })
-    const answer = await refresh(unlucky, session.refresh_token)
-    expect(answer.cost.d1).toBe(2)
-    const retried = sessionOf(await refresh(client, session.refresh_token))
-    expect(sessionOf(answer).refresh_token).toBe(retried.refresh_token)
-    expect(await sessionRows(userId)).toHaveLength(1)
-  })
-
-  test('after the commit of a reuse, the marker still goes out, once', async () => {
-    const { session, userId } = await signUpPerson(client)
-    await refresh(client, session.refresh_token)
-    advanceSeconds(11)
-    const unlucky = createClient({ interfere: failAfterCommit('d1', 0) })
-    expect(await reasonOf(session.refresh_token, unlucky)).toContain('reused')
-    const [ended] = await sessionRows(userId)
-    expect(await marker(`revoked:session:${ended?.['id']}`)).toBe('1')
-    expect(await eventTypes(userId)).toEqual(['user_signed_up', 'refresh_token_reused'])
-  })
-
-  test('for good, the answer is 503, nothing has changed and no token is given', async () => {
-    const { session, userId } = await signUpPerson(client)
-    const before = await sessionRows(userId)
-    const down = createClient({ interfere: failAll('d1', 'D1_ERROR: D1 DB is overloaded') })
-    const answer = await refresh(down, session.refresh_token)
-    expect(refusal(answer)).toBe('503 service_unavailable')
-    expect(answer.headers.get('Retry-After')).toBe('5')
-    expect(JSON.stringify(answer.body)).not.toContain('token"')
-    expect(await sessionRows(userId)).toEqual(before)
-    expect((await refresh(client, session.refresh_token)).status).toBe(200)
   })
 })

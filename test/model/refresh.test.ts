@@ -10,6 +10,7 @@ import { advanceSeconds, stopClock } from '../platform/clock'
 import { loggedEvents } from '../platform/logs'
 import { signUpPerson } from '../platform/people'
 import { eventTypes, sessionRows, setActive } from '../platform/records'
+import { type Action, CLIENTS, type ClientName, type Fate, isAcquainted, round } from './lives'
 import { GRACE, SessionModel, type Verdict } from './refresh-model'
 
 const RUNS = Number(env.MODEL_RUNS)
@@ -22,112 +23,8 @@ const vars = {
   AUTH_REFRESH_GRACE: '10',
 }
 
-/** Three of one household, who share a network and an agent or one of them, and a stranger. */
-const CLIENTS = {
-  phone: { ip: '192.0.2.1', userAgent: 'agent/1' },
-  tablet: { ip: '192.0.2.200', userAgent: 'agent/2' },
-  roaming: { ip: '198.51.100.1', userAgent: 'agent/1' },
-  stranger: { ip: '203.0.113.1', userAgent: 'agent/9' },
-} as const
-type ClientName = keyof typeof CLIENTS
-
-const networkOf = (ip: string) => ip.replace(/\d+$/, '0/24')
-const described = new Map<string, { ip: string; userAgent: string }>(Object.entries(CLIENTS))
-const isAcquainted = (one: string, other: string) => {
-  const [a, b] = [described.get(one), described.get(other)]
-  return networkOf(a?.ip ?? '') === networkOf(b?.ip ?? '') || a?.userAgent === b?.userAgent
-}
-
-// ── What can happen ──────────────────────────────────────────────────────────────────────────────────
-
-type Fate = 'delivered' | 'lost' | 'committed unheard' | 'unavailable'
-type Action =
-  | { readonly do: 'refresh'; readonly by: ClientName; readonly fate: Fate }
-  | { readonly do: 'replay'; readonly by: ClientName; readonly back: number }
-  | { readonly do: 'forge'; readonly by: ClientName; readonly how: 'garbage' | 'cut' | 'resigned' }
-  | { readonly do: 'use'; readonly by: ClientName }
-  | { readonly do: 'log out'; readonly by: ClientName }
-  | { readonly do: 'disable' | 'enable' }
-  | { readonly do: 'wait'; readonly seconds: number }
-
-interface Round {
-  readonly waitSeconds: number
-  readonly actions: readonly Action[]
-}
-
-// Weighted so that most lives are long: what ends a session early hides what comes after.
-const by = fc.oneof(
-  { weight: 6, arbitrary: fc.constant<ClientName>('phone') },
-  { weight: 2, arbitrary: fc.constant<ClientName>('tablet') },
-  { weight: 1, arbitrary: fc.constant<ClientName>('roaming') },
-  { weight: 1, arbitrary: fc.constant<ClientName>('stranger') },
-)
-const action: fc.Arbitrary<Action> = fc.oneof(
-  {
-    weight: 40,
-    arbitrary: fc.record({
-      do: fc.constant('refresh' as const),
-      by,
-      fate: fc.oneof(
-        { weight: 8, arbitrary: fc.constant<Fate>('delivered') },
-        { weight: 1, arbitrary: fc.constant<Fate>('lost') },
-        { weight: 1, arbitrary: fc.constant<Fate>('committed unheard') },
-        { weight: 1, arbitrary: fc.constant<Fate>('unavailable') },
-      ),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: fc.constant('replay' as const),
-      by,
-      back: fc.constantFrom(1, 1, 1, 2, 3),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('forge' as const),
-      by,
-      how: fc.constantFrom('garbage' as const, 'cut' as const, 'resigned' as const),
-    }),
-  },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('use' as const), by }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('log out' as const), by }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ do: fc.constantFrom('disable' as const, 'enable' as const) }),
-  },
-  {
-    weight: 16,
-    arbitrary: fc.record({
-      do: fc.constant('wait' as const),
-      seconds: fc.constantFrom(0.001, 1, 1, 5, 10, -1),
-    }),
-  },
-)
-const anyRound: fc.Arbitrary<Round> = fc.record({
-  waitSeconds: fc.oneof(
-    { weight: 12, arbitrary: fc.constantFrom(0, 1, 5, 9, 9.999, 10, 10.001, 11, 30, 61) },
-    { weight: 1, arbitrary: fc.constantFrom(150, 299, 300, 600, -3, -12) },
-  ),
-  actions: fc.array(action, { minLength: 1, maxLength: 5 }),
-})
-/** A retry at the end of the window beside a rotation just after it: chance alone seldom comes by. */
-const endOfWindow: fc.Arbitrary<Round> = fc.record({
-  waitSeconds: fc.constantFrom(9, 9.5),
-  actions: fc.constant<readonly Action[]>([
-    { do: 'replay', by: 'phone', back: 1 },
-    { do: 'wait', seconds: 1 },
-    { do: 'refresh', by: 'phone', fate: 'delivered' },
-  ]),
-})
-const round = fc.oneof({ weight: 5, arbitrary: anyRound }, { weight: 2, arbitrary: endOfWindow })
-
 /** What was decided in all runs, to see that the runs go where they should. */
 const tally = new Map<string, number>()
-
-// ── One run ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** Lets one action at a time go on, in the order of the scheduler: what is decided in D1 has one order. */
 class Turns {

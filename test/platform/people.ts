@@ -1,5 +1,8 @@
-import type { Client } from './client'
-import { sessionOf } from './client'
+import { decodeJwt } from 'jose'
+import * as z from 'zod'
+import { SessionList } from '../../src/http/wire'
+import { type Client, createClient, refusal, sessionOf } from './client'
+import { loggedEvents } from './logs'
 
 export const PASSWORD = 'correct horse battery staple'
 
@@ -27,4 +30,21 @@ export async function logInAgain(
   { email, password }: { email: string; password: string },
 ) {
   return sessionOf(await client.post('/auth/login', { body: { email, password } }))
+}
+
+export function sidOf(session: { access_token: string }): string {
+  return String(decodeJwt(session.access_token)['sid'])
+}
+
+/** What GET /auth/sessions shows. */
+export async function listed(token: string, by = createClient()) {
+  const { body } = await by.get('/auth/sessions', { token })
+  return z.strictObject(SessionList.shape).parse(body).sessions
+}
+
+/** What comes of a refresh token: `answered`, or the refusal and why, as the log has it. */
+export async function reasonOf(refreshToken: string, by = createClient()): Promise<string> {
+  const answer = await refresh(by, refreshToken)
+  if (answer.status === 200) return 'answered'
+  return `${refusal(answer)} ${loggedEvents('refused').at(-1)?.['reason']}`
 }
