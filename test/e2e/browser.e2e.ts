@@ -6,7 +6,7 @@ const APP = 'https://app.example.com'
 
 let server: Awaited<ReturnType<typeof startServer>>
 before(async () => {
-  server = await startServer({ AUTH_REFRESH_GRACE: '1', FRONTEND_URL: APP })
+  server = await startServer({ AUTH_REFRESH_GRACE: '2', FRONTEND_URL: APP })
 })
 after(() => server.stop())
 
@@ -60,7 +60,7 @@ test('a browser signs up, stays logged in over two windows and logs out, its tok
   )
   const second = page.jar.get('__Host-refresh_token')
   assert.notEqual(second, first)
-  await new Promise((resolve) => setTimeout(resolve, 1200))
+  await new Promise((resolve) => setTimeout(resolve, 2200))
   const refreshed = await page.post('/auth/refresh', {})
   assert.equal(refreshed.answer.refresh_token, undefined)
   assert.notEqual(page.jar.get('__Host-refresh_token'), second)

@@ -4,7 +4,7 @@ import { startServer } from './server.ts'
 
 let server: Awaited<ReturnType<typeof startServer>>
 before(async () => {
-  server = await startServer({ AUTH_REFRESH_GRACE: '1' })
+  server = await startServer({ AUTH_REFRESH_GRACE: '2' })
 })
 after(() => server.stop())
 
@@ -33,7 +33,7 @@ const refresh = (refresh_token: string) =>
   call('POST', '/auth/refresh', { body: { refresh_token } })
 const me = (token: string) => call('GET', '/auth/me', { token })
 const verify = (token: string) => call('GET', '/auth/verify', { token })
-const windowPasses = () => new Promise((resolve) => setTimeout(resolve, 1200))
+const windowPasses = () => new Promise((resolve) => setTimeout(resolve, 2200))
 
 test('sign up, log in, stay logged in, log out', async () => {
   const credentials = { email: 'you@example.com', password: 'correct horse battery staple' }
