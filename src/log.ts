@@ -6,7 +6,6 @@ type Fields = Readonly<Record<string, unknown>>
 
 /** Writes one JSON line per event. Fields hold ids and codes; never a token, a hash, an email or a body. */
 export interface Logger {
-  debug(event: string, fields?: Fields): void
   info(event: string, fields?: Fields): void
   warning(event: string, fields?: Fields): void
   error(event: string, fields?: Fields): void
@@ -20,7 +19,6 @@ export function createLogger(minimum: LogLevel, common: Fields): Logger {
       write(JSON.stringify({ level, event, ...common, ...fields }))
   }
   return {
-    debug: writer('DEBUG', console.debug),
     info: writer('INFO', console.log),
     warning: writer('WARNING', console.warn),
     error: writer('ERROR', console.error),

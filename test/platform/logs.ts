@@ -5,7 +5,7 @@ let lines: string[] = []
 /** Keeps what the service logs out of the test's own output. */
 export function captureLogs(): void {
   lines = []
-  for (const method of ['debug', 'log', 'warn', 'error'] as const) {
+  for (const method of ['log', 'warn', 'error'] as const) {
     vi.spyOn(console, method).mockImplementation((line: unknown) => {
       lines.push(String(line))
     })
