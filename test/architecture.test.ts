@@ -129,6 +129,24 @@ describe('each thing has its place', () => {
   })
 })
 
+/** Of the function that the text begins with: the commas of its list, but those within brackets. */
+function countParameters(text: string): number {
+  const list = text.slice(text.search(/\w\(|>\(/) + 2)
+  let depth = 0
+  let count = 0
+  let isEmpty = true
+  for (const character of list.replaceAll('=>', '')) {
+    if (depth === 0 && character === ')') break
+    if ('({[<'.includes(character)) depth++
+    if (')}]>'.includes(character)) depth--
+    if (depth === 0 && character === ',') {
+      count++
+      isEmpty = true
+    } else if (character.trim() !== '') isEmpty = false
+  }
+  return count + (isEmpty ? 0 : 1)
+}
+
 describe('sizes', () => {
   const lengths = sources.map(({ path, text }) => ({ path, lines: text.split('\n').length }))
 
@@ -145,10 +163,13 @@ describe('sizes', () => {
         const name = /^(?:export )?(?:async )?function (\w+)/.exec(line)?.[1]
         if (!name) return []
         const length = lines.indexOf('}', start) - start + 1
-        return [{ name: `${path} ${name}`, length }]
+        const rest = lines.slice(start, start + length).join('\n')
+        return [{ name: `${path} ${name}`, length, parameters: countParameters(rest) }]
       })
     })
     expect(functions.filter(({ length }) => length > 50)).toEqual([])
+    expect(functions.filter(({ parameters }) => parameters > 4)).toEqual([])
+    expect(Math.max(...functions.map(({ parameters }) => parameters))).toBe(4)
     const sorted = functions.map(({ length }) => length).toSorted((a, b) => a - b)
     expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(15)
   })

@@ -5,7 +5,7 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { canonicalPath } from './canonical-path'
 import { provideAuthContext } from './context'
-import { type AppEnv, factory } from './factory'
+import { factory } from './factory'
 import { jsonBody } from './json-body'
 import { metrics } from './metrics'
 import { openApiDocument } from './openapi'
@@ -79,4 +79,3 @@ const INFO = {
 
 export { app }
 export type AppType = typeof routes
-export type { AppEnv }

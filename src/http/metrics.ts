@@ -13,7 +13,8 @@ const OPERATIONS: Readonly<Record<string, string>> = {
 
 /**
  * One data point for each signup, login, refresh and logout: `blob1` the operation, `blob2` its outcome,
- * `blob3` why it was refused, or the status where it failed. Nothing of a person. Without the binding there is no data point.
+ * `blob3` why it was refused, or the status where it failed. Nothing of a person. Without the binding there
+ * is no data point.
  */
 export const metrics = factory.createMiddleware(async (c, next) => {
   await next()

@@ -149,8 +149,7 @@ export function presentUser(account: UserAccount): z.infer<typeof User> {
     roles: [...account.roles],
     permissions: [...account.permissions],
     created_at: isoTime(account.createdAt),
-    last_login_at:
-      account.lastLoginAt === null ? null : new Date(account.lastLoginAt).toISOString(),
+    last_login_at: account.lastLoginAt === null ? null : isoTime(account.lastLoginAt),
   }
 }
 

@@ -6,16 +6,22 @@ import { eventTypes, marker, rows, sessionRows } from '../platform/records'
 
 const client = createClient()
 
+/** Live sessions that nobody logged in for, all begun at one time. */
+function addSessions(userId: string, count: number, issuedAt: number) {
+  return rows(
+    `with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1)
+      insert into user_sessions (id, user_id, refresh_token_hash, issued_at, last_used_at, expires_at)
+      select 'added-' || ?2 || '-' || i, ?2, 'x', ?3, ?3, ?3 + 1000000000 from n`,
+    count,
+    userId,
+    issuedAt,
+  )
+}
+
 describe('fifty live sessions are the most', () => {
   test('the new one is not the one to end, whatever the clocks of the others', async () => {
     const person = await signUpPerson(client)
-    await rows(
-      `with recursive n(i) as (select 1 union all select i + 1 from n where i < 60)
-        insert into user_sessions (id, user_id, refresh_token_hash, issued_at, last_used_at, expires_at)
-        select 'ahead-' || ?1 || '-' || i, ?1, 'x', ?2, ?2, ?2 + 1000000000 from n`,
-      person.userId,
-      Date.now() + 500,
-    )
+    await addSessions(person.userId, 60, Date.now() + 500)
     const session = await logInAgain(client, person)
     expect((await client.get('/auth/me', { token: session.access_token })).status).toBe(200)
     expect(await listed(session.access_token)).toHaveLength(50)
@@ -23,13 +29,7 @@ describe('fifty live sessions are the most', () => {
 
   test('the oldest ends in the batch of the fifty-first, in D1, KV and the trail', async () => {
     const person = await signUpPerson(client)
-    await rows(
-      `with recursive n(i) as (select 1 union all select i + 1 from n where i < 49)
-        insert into user_sessions (id, user_id, refresh_token_hash, issued_at, last_used_at, expires_at)
-        select 'filler-' || ?1 || '-' || i, ?1, 'x', ?2, ?2, ?2 + 1000000000 from n`,
-      person.userId,
-      Date.now() + 500,
-    )
+    await addSessions(person.userId, 49, Date.now() + 500)
     advanceSeconds(1)
     expect(await listed(person.session.access_token)).toHaveLength(50)
     const answer = await client.post('/auth/login', { body: person })

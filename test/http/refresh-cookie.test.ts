@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Answer, createClient, refusal, type Sent } from '../platform/client'
+import { type Answer, createClient, refusal, type Sent, sessionOf } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { newEmail, PASSWORD } from '../platform/people'
 
@@ -109,6 +109,17 @@ describe('with transport cookie', () => {
       }
       expect((await browser('/auth/refresh', other.cookie)).status).toBe(401)
     }
+  })
+
+  test('everywhere is what the live one of the two says, where the other has ended', async () => {
+    const { cookie, email } = await signUpInBrowser()
+    const login = { email, password: PASSWORD }
+    const stale = sessionOf(await client.post('/auth/login', { body: login })).access_token
+    const third = sessionOf(await client.post('/auth/login', { body: login })).access_token
+    await client.post('/auth/logout', { token: stale })
+    const body = { everywhere: true }
+    expect((await browser('/auth/logout', cookie, { body, token: stale })).status).toBe(200)
+    expect((await client.get('/auth/me', { token: third })).status).toBe(401)
   })
 
   test('a token in the body outranks the cookie, and is answered in the body', async () => {
