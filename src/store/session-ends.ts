@@ -87,8 +87,6 @@ function revokeWhere(db: Database, condition: SQL, reason: RevokedReason, now: n
 }
 
 // In a subquery of its own: the condition around it is about other rows of the same table.
-function callerLives({ sessionId }: Caller, { now, idleSince }: Moment): SQL {
-  return sql`exists (select 1 from user_sessions as caller join users on users.id = caller.user_id
-    where caller.id = ${sessionId} and caller.revoked_at is null and caller.expires_at > ${now}
-      and caller.last_used_at > ${idleSince} and users.is_active = 1)`
+function callerLives({ sessionId }: Caller, moment: Moment): SQL {
+  return sql`exists (select 1 from user_sessions where id = ${sessionId} and ${isLive(moment)})`
 }
