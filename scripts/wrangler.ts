@@ -13,16 +13,24 @@ export function startWrangler(wranglerArguments: readonly string[], options: Spa
   })
 }
 
+/** Runs wrangler to its end. @throws with what it printed, when it fails. */
+export async function runWrangler(wranglerArguments: readonly string[]): Promise<string> {
+  const child = startWrangler(wranglerArguments, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  let errors = ''
+  // As text, or a character that two chunks share is lost.
+  child.stdout?.setEncoding('utf8').on('data', (chunk) => {
+    output += chunk
+  })
+  child.stderr?.setEncoding('utf8').on('data', (chunk) => {
+    errors += chunk
+  })
+  const code = await new Promise((resolve) => child.on('close', resolve))
+  if (code !== 0) throw new Error(`wrangler ${wranglerArguments[0]} failed:\n${output}${errors}`)
+  return output
+}
+
 /** Brings the local D1 up to date; does nothing where it is. */
 export async function applyMigrations(more: readonly string[] = []): Promise<void> {
-  const wranglerArguments = ['d1', 'migrations', 'apply', 'DB', '--local', ...more]
-  const migrate = startWrangler(wranglerArguments, { stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  for (const stream of [migrate.stdout, migrate.stderr]) {
-    stream?.on('data', (chunk) => {
-      output += chunk
-    })
-  }
-  const code = await new Promise((resolve) => migrate.on('close', resolve))
-  if (code !== 0) throw new Error(`the migrations could not be applied:\n${output}`)
+  await runWrangler(['d1', 'migrations', 'apply', 'DB', '--local', ...more])
 }

@@ -71,6 +71,47 @@ const origin = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
   .transform((text) => new URL(text).origin)
 
+// As Standard Webhooks writes them: 24 to 64 bytes in base64 behind a prefix.
+const webhookSecret = z
+  .string()
+  .regex(
+    /^whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+    'must be whsec_ and 24 to 64 random bytes in base64',
+  )
+  .transform((text) => Uint8Array.fromBase64(text.slice('whsec_'.length)))
+
+const base64Url32 = z.string().regex(/^[\w-]{43}$/, 'must be 32 bytes in base64url')
+
+// An address, or `Name <address>`.
+const mailbox = z
+  .string()
+  .regex(
+    /^(?:[^<>\p{Cc}]+ <[^<>\s@]+@[^<>\s@]+>|[^<>\s@]+@[^<>\s@]+)$/u,
+    'must be an address, or Name <address>',
+  )
+  .transform((text) => {
+    const [, name = '', email = text] = /^(.*) <(.*)>$/.exec(text) ?? []
+    return { name, email }
+  })
+
+// A JSON Web Key, written as JSON.
+const auditKey = z.string().transform((text, { addIssue, value }) => {
+  const parsed = AuditKey.safeParse(parseJson(text))
+  if (parsed.success) return parsed.data
+  addIssue({
+    code: 'custom',
+    message: 'must be an Ed25519 private key as a JWK (try: npm run --silent secrets)',
+    input: value,
+  })
+  return z.NEVER
+})
+const AuditKey = z.object({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: base64Url32,
+  d: base64Url32,
+})
+
 type Variables = z.infer<typeof Variables>
 const Variables = z
   .object({
@@ -89,6 +130,28 @@ const Variables = z
       .datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z' })
       .transform((text) => Date.parse(text))
       .optional(),
+    AUDIT_SIGNING_KEY: auditKey.optional(),
+    AUDIT_TRUSTED_KEYS: list.pipe(z.array(base64Url32)),
+    AUDIT_RETENTION_DAYS: z.coerce
+      .number('must be a number of days')
+      .int('must be a whole number of days')
+      .min(1, 'must be at least 1')
+      .max(36_500, 'must be at most 36500')
+      .optional(),
+    WEBHOOK_URL: z
+      .url({ protocol: /^https?$/i, error: 'must be an http or https URL' })
+      .transform((text) => new URL(text).href)
+      .optional(),
+    WEBHOOK_SECRET: list.pipe(z.array(webhookSecret)),
+    RATE_LIMIT: oneOf(['on', 'off']).default('on'),
+    MAIL_FROM: mailbox.optional(),
+    SERVICE_NAME: z
+      .string()
+      .regex(/^\P{Cc}{1,50}$/u, 'must be 1 to 50 characters of one line')
+      .default('Gatehouse'),
+    EMAIL_VERIFICATION: oneOf(['off', 'optional', 'required']).default('off'),
+    SIGNUP: oneOf(['open', 'invite', 'closed']).default('open'),
+    PASSWORD_BREACH_CHECK: oneOf(['off', 'hibp']).default('off'),
     FRONTEND_URL: list.pipe(z.array(origin)),
     PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8).max(64).default(8),
     PASSWORD_REQUIRE: list.pipe(z.array(oneOf(CHARACTER_CLASSES))),
@@ -103,6 +166,9 @@ const Variables = z
     ) {
       refuse('AUTH_LEGACY_UNTIL', 'must be set together with AUTH_LEGACY_SECRET')
     }
+    if ((variables.WEBHOOK_URL === undefined) !== (variables.WEBHOOK_SECRET.length === 0)) {
+      refuse('WEBHOOK_SECRET', 'must be set together with WEBHOOK_URL')
+    }
     if (variables.AUTH_REFRESH_TTL < variables.AUTH_ACCESS_TTL) {
       refuse('AUTH_REFRESH_TTL', 'must not be less than AUTH_ACCESS_TTL')
     }
@@ -110,6 +176,15 @@ const Variables = z
     if (!variables.AUTH_ISSUER?.startsWith('https:')) {
       refuse('AUTH_ISSUER', 'must be set to an https URL in production')
     }
+    if (variables.WEBHOOK_URL?.startsWith('http:')) {
+      refuse('WEBHOOK_URL', 'must be https in production')
+    }
+    if (variables.FRONTEND_URL[0]?.startsWith('http:')) {
+      refuse('FRONTEND_URL', 'must begin with an https origin in production: mails link to it')
+    }
+    if (variables.RATE_LIMIT === 'off') refuse('RATE_LIMIT', 'must be on in production')
+    if (!variables.MAIL_FROM) refuse('MAIL_FROM', 'must be set in production')
+    if (!variables.AUDIT_SIGNING_KEY) refuse('AUDIT_SIGNING_KEY', 'must be set in production')
     if (variables.PASSWORD_ITERATIONS !== 100_000) {
       refuse('PASSWORD_ITERATIONS', 'must be 100000 in production')
     }
@@ -147,10 +222,23 @@ function parseConfig(env: Record<string, unknown>) {
     sessionTtl: variables.AUTH_SESSION_TTL,
     refreshGrace: variables.AUTH_REFRESH_GRACE,
     legacy: legacyOf(variables),
+    audit: {
+      signingKey: variables.AUDIT_SIGNING_KEY ?? null,
+      trustedKeys: variables.AUDIT_TRUSTED_KEYS,
+      retentionDays: variables.AUDIT_RETENTION_DAYS ?? null,
+    },
+    webhook: webhookOf(variables),
+    isRateLimited: variables.RATE_LIMIT === 'on',
+    mailFrom: variables.MAIL_FROM ?? null,
+    serviceName: variables.SERVICE_NAME,
+    emailVerification: variables.EMAIL_VERIFICATION,
+    signup: variables.SIGNUP,
     frontendOrigins: variables.FRONTEND_URL,
+    frontendUrl: variables.FRONTEND_URL[0] ?? issuer,
     passwordPolicy: {
       minLength: variables.PASSWORD_MIN_LENGTH,
       require: variables.PASSWORD_REQUIRE,
+      breachCheck: variables.PASSWORD_BREACH_CHECK,
     },
     passwordHashing: {
       iterations: variables.PASSWORD_ITERATIONS,
@@ -163,6 +251,18 @@ function parseConfig(env: Record<string, unknown>) {
 
 function legacyOf({ AUTH_LEGACY_SECRET: secret, AUTH_LEGACY_UNTIL: until }: Variables) {
   return secret !== undefined && until !== undefined ? { secret, until } : null
+}
+
+function webhookOf({ WEBHOOK_URL: url, WEBHOOK_SECRET: secrets }: Variables) {
+  return url === undefined ? null : { url, secrets }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 function describeIssue({ path: [variable], message }: z.core.$ZodIssue) {

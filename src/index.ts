@@ -1,5 +1,9 @@
 import { cleanUp } from './auth/clean-up'
+import { deliverEvents } from './auth/deliver-events'
+import { deliverMails } from './auth/deliver-mails'
+import { pruneAuditEvents } from './auth/prune-audit-events'
 import { publishPendingRevocations } from './auth/publish-revocations'
+import { sealAuditEvents } from './auth/seal-audit-events'
 import { configOf } from './config'
 import { uuidV7 } from './crypto/uuid'
 import { app } from './http/app'
@@ -26,6 +30,11 @@ export default {
       defer: (work) => ctx.waitUntil(runLogged('deferred_work', work, log)),
     })
     await runLogged('publish_revocations', () => publishPendingRevocations(context), log)
+    await runLogged('seal_audit_events', () => sealAuditEvents(context), log)
+    await runLogged('prune_audit_events', () => pruneAuditEvents(context), log)
     await runLogged('clean_up', () => cleanUp(context), log)
+    // Last: they wait for others.
+    await runLogged('deliver_mails', () => deliverMails(context), log)
+    await runLogged('deliver_events', () => deliverEvents(context), log)
   },
 } satisfies ExportedHandler<CloudflareBindings>

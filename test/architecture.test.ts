@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 // The picture of the house, held against the code:
 //
-//   index.ts → http/ → auth/ → { store/  crypto/  mail/ }, with config.ts and log.ts under all of them
+//   index.ts → http/ → auth/ → { store/  crypto/  events/  mail/ }, with config.ts and log.ts under all of them
 
 const sources = Object.entries(
   import.meta.glob<string>('../src/**/*.{ts,tsx}', {
@@ -20,10 +20,11 @@ const layerOf = (path: string) => (path.includes('/') ? path.slice(0, path.index
 
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'index.ts': ['http', 'auth', 'crypto', 'config.ts', 'log.ts'],
-  http: ['http', 'auth', 'store', 'crypto', 'config.ts', 'log.ts'],
-  auth: ['auth', 'store', 'crypto', 'mail', 'config.ts', 'log.ts'],
+  http: ['http', 'auth', 'store', 'crypto', 'events', 'mail', 'config.ts', 'log.ts'],
+  auth: ['auth', 'store', 'crypto', 'events', 'mail', 'config.ts', 'log.ts'],
   store: ['store'],
   crypto: ['crypto'],
+  events: ['events'],
   mail: ['mail'],
   client: ['client'],
   'config.ts': [],
@@ -98,7 +99,11 @@ describe('each thing has its place', () => {
       /Date\.now\(\)|new Date\(\)|performance\.now/,
       within('http/request-log.ts', 'index.ts'),
     ],
-    ['bindings', /\bc\.env\b/, within('http/context.ts', 'http/request-log.ts', 'http/metrics.ts')],
+    [
+      'bindings',
+      /\bc\.env\b/,
+      within('http/context.ts', 'http/request-log.ts', 'http/metrics.ts', 'http/rate-limit.ts'),
+    ],
     ['an onError', /\.onError\(/, within('http/app.ts')],
     ['a default export', /export default/, within('index.ts')],
     ['Node', /from 'node:|process\.env/, nowhere],

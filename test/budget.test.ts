@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { type Answer, createClient } from './platform/client'
 import { advanceSeconds } from './platform/clock'
+import { lastTokenTo } from './platform/mails'
 import { logInAgain, newEmail, PASSWORD, refresh, signUpPerson } from './platform/people'
 import { setActive } from './platform/records'
 
@@ -84,6 +85,41 @@ describe('refresh', () => {
 
   test('a guess', async () => {
     expectCost(await refresh(client, 'a.guess.only'), 401, [0, 0, 0, 0])
+  })
+})
+
+describe('passwords', () => {
+  const NEW = 'another horse, another battery'
+
+  test('forgot: known, unknown, and mailed a moment ago', async () => {
+    const { email } = await signUpPerson(client)
+    const forgot = (address: string) =>
+      client.post('/auth/forgot-password', { body: { email: address } })
+    const known = await forgot(email)
+    expectCost(known, 202, [1, 0, 0, 0])
+    expect((await forgot(newEmail())).cost).toEqual(known.cost)
+    expect((await forgot(email)).cost).toEqual(known.cost)
+  })
+
+  test('reset: good, used, made up', async () => {
+    const { email } = await signUpPerson(client)
+    await client.post('/auth/forgot-password', { body: { email } })
+    const body = { token: lastTokenTo(email), new_password: NEW }
+    expectCost(await client.post('/auth/reset-password', { body }), 200, [2, 0, 1, 6])
+    expectCost(await client.post('/auth/reset-password', { body }), 400, [1, 0, 0, 0])
+    const junk = { ...body, token: 'junk' }
+    expectCost(await client.post('/auth/reset-password', { body: junk }), 400, [0, 0, 0, 0])
+  })
+
+  test('change: right, wrong', async () => {
+    const { session } = await signUpPerson(client)
+    const change = (current_password: string) =>
+      client.post('/auth/change-password', {
+        token: session.access_token,
+        body: { current_password, new_password: NEW },
+      })
+    expectCost(await change('not the password'), 403, [2, 0, 0, 6])
+    expectCost(await change(PASSWORD), 200, [2, 0, 1, 12])
   })
 })
 

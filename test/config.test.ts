@@ -1,14 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigurationError, configOf } from '../src/config'
+import { AUDIT_KEY } from './platform/audit'
 import { createClient, refusal } from './platform/client'
 import { loggedEvents, loggedText } from './platform/logs'
 
 const SECRET = 'test-only-secret-0123456789-abcdefghijklmnop'
+const AUDIT_SIGNING_KEY = JSON.stringify(AUDIT_KEY)
 const GOOD = {
   ENVIRONMENT: 'development',
   AUTH_SECRETS: SECRET,
   PASSWORD_PEPPER_V1: 'dGVzdC1vbmx5LXBlcHBlci1vZi0zMi1ieXRlcy4uLi4=',
+  AUDIT_SIGNING_KEY,
+  MAIL_FROM: 'auth@example.com',
 }
+const HOOK = 'https://listener.example/hooks'
+const HOOK_SECRET = `whsec_${btoa('x'.repeat(24))}`
 
 function problemsOf(env: Record<string, string | undefined>): readonly string[] {
   try {
@@ -74,6 +80,68 @@ describe('what is refused, by name', () => {
       { ENVIRONMENT: 'production', AUTH_ISSUER: 'https://a.example', PASSWORD_ITERATIONS: '10000' },
       ['PASSWORD_ITERATIONS'],
     ],
+    [
+      'production without an audit key',
+      { ENVIRONMENT: 'production', AUTH_ISSUER: 'https://a.example', AUDIT_SIGNING_KEY: '' },
+      ['AUDIT_SIGNING_KEY'],
+    ],
+    [
+      'production without a sender',
+      { ENVIRONMENT: 'production', AUTH_ISSUER: 'https://a.example', MAIL_FROM: '' },
+      ['MAIL_FROM'],
+    ],
+    [
+      'production with links in the clear',
+      {
+        ENVIRONMENT: 'production',
+        AUTH_ISSUER: 'https://a.example',
+        FRONTEND_URL: 'http://app.example.com',
+      },
+      ['FRONTEND_URL'],
+    ],
+    [
+      'production without limits',
+      { ENVIRONMENT: 'production', AUTH_ISSUER: 'https://a.example', RATE_LIMIT: 'off' },
+      ['RATE_LIMIT'],
+    ],
+    ['a sender that is no address', { MAIL_FROM: 'Gatehouse' }, ['MAIL_FROM']],
+    ['a sender of two lines', { MAIL_FROM: 'a\nb <a@example.com>' }, ['MAIL_FROM']],
+    ['a verification that is none', { EMAIL_VERIFICATION: 'maybe' }, ['EMAIL_VERIFICATION']],
+    ['a trusted key that is none', { AUDIT_TRUSTED_KEYS: 'key' }, ['AUDIT_TRUSTED_KEYS']],
+    ['an audit key that is no JSON', { AUDIT_SIGNING_KEY: 'key' }, ['AUDIT_SIGNING_KEY']],
+    [
+      'an audit key of another curve',
+      { AUDIT_SIGNING_KEY: JSON.stringify({ ...AUDIT_KEY, crv: 'X25519' }) },
+      ['AUDIT_SIGNING_KEY'],
+    ],
+    [
+      'an audit key without its private part',
+      { AUDIT_SIGNING_KEY: JSON.stringify({ ...AUDIT_KEY, d: undefined }) },
+      ['AUDIT_SIGNING_KEY'],
+    ],
+    ['a retention of no time', { AUDIT_RETENTION_DAYS: '0' }, ['AUDIT_RETENTION_DAYS']],
+    ['a webhook without a secret', { WEBHOOK_URL: HOOK }, ['WEBHOOK_SECRET']],
+    ['a secret without a webhook', { WEBHOOK_SECRET: HOOK_SECRET }, ['WEBHOOK_SECRET']],
+    [
+      'a webhook secret without its prefix',
+      { WEBHOOK_URL: HOOK, WEBHOOK_SECRET: HOOK_SECRET.slice(6) },
+      ['WEBHOOK_SECRET'],
+    ],
+    [
+      'a webhook secret of 23 bytes',
+      { WEBHOOK_URL: HOOK, WEBHOOK_SECRET: `whsec_${btoa('x'.repeat(23))}` },
+      ['WEBHOOK_SECRET'],
+    ],
+    [
+      'a webhook in the clear, in production',
+      {
+        ENVIRONMENT: 'production',
+        AUTH_ISSUER: 'https://a.example',
+        WEBHOOK_URL: 'HTTP://l.example',
+        WEBHOOK_SECRET: HOOK_SECRET,
+      },
+      ['WEBHOOK_URL'],
+    ],
     ['several at once', { AUTH_SECRETS: '', LOG_LEVEL: '?' }, ['LOG_LEVEL', 'AUTH_SECRETS']],
   ]
   test.each(cases)('%s', (_name, env, variables) => {
@@ -122,6 +190,14 @@ describe('what is taken', () => {
       AUTH_ISSUER: 'https://a.example/',
     })
     expect(config).toMatchObject({ issuer: 'https://a.example', audience: 'https://a.example' })
+  })
+
+  test('webhook secrets of 24 to 64 bytes, and several', () => {
+    for (let bytes = 24; bytes <= 64; bytes++) {
+      const WEBHOOK_SECRET = `whsec_${btoa('x'.repeat(bytes))}, ${HOOK_SECRET}`
+      const { webhook } = configOf({ ...GOOD, WEBHOOK_URL: HOOK, WEBHOOK_SECRET })
+      expect(webhook?.secrets.map(({ length }) => length)).toEqual([bytes, 24])
+    }
   })
 
   test('is parsed once for an env', () => {

@@ -10,7 +10,7 @@ export type AuditEventType =
   | 'user_signed_up'
   /** The right password of an active account; a session began. */
   | 'login_succeeded'
-  /** `detail.reason`: unknown_email, wrong_password, no_password, or account_disabled (after the right one). */
+  /** `detail.reason`: unknown_email, wrong_password, no_password, or, after the right one, account_disabled, email_not_verified. */
   | 'login_failed'
   /** A session was ended by one of its own tokens. */
   | 'logged_out'
@@ -24,7 +24,61 @@ export type AuditEventType =
   | 'session_limit_reached'
   /** A superseded refresh token came back; its session was ended. */
   | 'refresh_token_reused'
-
+  /** A signed-in user gave a wrong password where theirs is asked for. `detail.for` */
+  | 'password_check_failed'
+  /** A link to verify the email, or to choose a new password, was asked for and mailed. */
+  | 'email_verification_requested'
+  | 'password_reset_requested'
+  /** With the link from the mail; all other sessions ended. */
+  | 'email_verified'
+  /** With the link from the mail; all sessions ended. */
+  | 'password_reset'
+  /** With the current one; all other sessions ended. */
+  | 'password_changed'
+  /** A link was mailed to the new address. */
+  | 'email_change_requested'
+  /** With the link mailed to the new address; all other sessions ended. */
+  | 'email_changed'
+  /** With the link mailed to the old address, which is back; the password was taken, all sessions ended, a link to choose another was mailed. */
+  | 'email_change_undone'
+  /** A user deleted their own account. */
+  | 'user_deleted'
+  /** What the trail had of a person's addresses, devices and details is gone. `detail` is signed: docs/audit.md */
+  | 'personal_data_erased'
+  /**
+   * Somebody asked for what they may not. `detail.code` permission_denied with `detail.required`, or
+   * exceeds_own_permissions: with the user as the subject, or with the role, the permission or what was asked for.
+   */
+  | 'permission_denied'
+  // Below, the actor is an administrator; null is the operator at the command line.
+  /** An account was made for somebody. `detail.roles` */
+  | 'user_created'
+  /** An address was invited to sign up. `detail.roles` */
+  | 'user_invited'
+  | 'user_renamed'
+  | 'user_enabled'
+  /** All of the user's sessions ended with it. */
+  | 'user_disabled'
+  /** `detail.roles`: what the user holds from then on; from the command line `detail.granted` or `detail.revoked`. */
+  | 'roles_changed'
+  /** All sessions of a user were ended. */
+  | 'user_sessions_ended'
+  /** The password of a user was taken away, all sessions ended, and a link to choose another was mailed. */
+  | 'password_reset_forced'
+  // Of roles and permissions there is no subject: `detail.role_id` or `detail.permission_id`. Those that are
+  // created or renamed have `detail.name`.
+  | 'role_created'
+  | 'role_changed'
+  /** `detail.permissions`: what the role gives from then on. */
+  | 'role_permissions_changed'
+  | 'role_deleted'
+  | 'permission_created'
+  | 'permission_deleted'
+  // Nobody's act: the job's.
+  /** A mail could not be sent for as long as it would have been of use. `detail.mail` */
+  | 'mail_given_up'
+  /** Events were deleted after their time. `detail`: `through_seq`, `head`, `public_key`, `signature`. */
+  | 'audit_pruned'
 export interface AuditEvent {
   readonly type: AuditEventType
   readonly outcome: 'success' | 'failure'

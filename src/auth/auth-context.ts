@@ -1,6 +1,8 @@
 import type { Config } from '../config'
 import type { SigningKeys } from '../crypto/signing-keys'
+import type { EventSink } from '../events/event-sink'
 import type { Logger } from '../log'
+import type { MailSender } from '../mail/mail-sender'
 import type { Database } from '../store/database'
 import type { RevocationMarkers } from '../store/revocation-markers'
 import type { Client, Moment } from '../store/sessions'
@@ -10,6 +12,9 @@ export interface AuthContext {
   readonly db: Database
   readonly markers: RevocationMarkers
   readonly keys: SigningKeys
+  /** Other applications that are told of events; none where none is configured. */
+  readonly eventSinks: readonly EventSink[]
+  readonly mailSender: MailSender
   readonly config: Config
   readonly log: Logger
   /** The time of the request, in milliseconds; it stands still until the answer. */

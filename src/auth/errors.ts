@@ -9,6 +9,20 @@ export type AuthErrorCode =
   | 'account_disabled'
   | 'email_taken'
   | 'session_not_found'
+  | 'permission_denied'
+  | 'exceeds_own_permissions'
+  | 'user_not_found'
+  | 'role_not_found'
+  | 'permission_not_found'
+  | 'name_taken'
+  | 'built_in'
+  | 'in_use'
+  | 'last_admin'
+  | 'wrong_password'
+  | 'invalid_link'
+  | 'email_not_verified'
+  | 'signup_closed'
+  | 'invitation_required'
 
 export interface FieldError {
   readonly path: string

@@ -5,13 +5,16 @@ import {
   parsePasswordHash,
   verifyPassword,
 } from '../crypto/password'
-import { recordLoginFailure, startSession } from '../store/logins'
+import { recordEvent } from '../store/audit-events'
+import { startSession } from '../store/logins'
 import { findCredential } from '../store/users'
 import { auditEvent } from './audit-event'
 import { type AuthContext, moment } from './auth-context'
+import { sendAfterAnswer } from './deliver-mails'
 import type { EmailAddress } from './email-address'
 import { AuthError } from './errors'
 import { type IssuedSession, issueSession, newSession, refreshTokenOf } from './issue-session'
+import { newNotice } from './mailed-link'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
 
 type Credential = Awaited<ReturnType<typeof findCredential>>
@@ -23,7 +26,7 @@ type Credential = Awaited<ReturnType<typeof findCredential>>
  * A hash that changed while it was being verified is verified again, once: a login beside this one may
  * have brought it up to date.
  *
- * @throws AuthError invalid_credentials, account_disabled
+ * @throws AuthError invalid_credentials, account_disabled, email_not_verified
  */
 export async function logIn(
   context: AuthContext,
@@ -74,7 +77,7 @@ async function refuseLogin(context: AuthContext, credential: Credential): Promis
     sessionId: null,
     detail: { reason },
   })
-  await recordLoginFailure(context.db, event)
+  await recordEvent(context.db, event)
   return new AuthError('invalid_credentials', { reason, ...(userId && { user_id: userId }) })
 }
 
@@ -87,12 +90,19 @@ async function beginSession(
   const { session, refreshTokenId } = await newSession(context, userId)
   const events = await loginEvents(context, userId, session.id)
   const revocationExpiresAt = revocationExpiry(context)
-  const login = { session, passwordHash, events, revocationExpiresAt }
-  const { started, account, revocations } = await startSession(db, login, moment(context))
+  const mustBeVerified = context.config.emailVerification === 'required'
+  const notice = newNotice(context, 'new_device')
+  const login = { session, passwordHash, events, mustBeVerified, notice, revocationExpiresAt }
+  const result = await startSession(db, login, moment(context))
+  const { started, account, revocations, isNoticed } = result
   if (!account) throw new AuthError('invalid_credentials', { reason: 'user_gone' })
   if (!account.isActive) throw new AuthError('account_disabled', { user_id: userId })
+  if (mustBeVerified && account.emailVerifiedAt === null) {
+    throw new AuthError('email_not_verified', { user_id: userId })
+  }
   if (!started) return null
   if (revocations.length > 0) context.defer(() => publishRevocations(context, revocations))
+  if (isNoticed) sendAfterAnswer(context)
   log.info('login_succeeded', { user_id: userId, session_id: session.id })
   const refreshToken = await refreshTokenOf(context, session, { id: refreshTokenId, issuedAt: now })
   return issueSession(context, { session, account, refreshToken })
@@ -100,16 +110,12 @@ async function beginSession(
 
 async function loginEvents(context: AuthContext, userId: string, sessionId: string) {
   const about = { actorId: userId, subjectId: userId }
-  const [succeeded, refused, limitReached] = await Promise.all([
+  const failed = { type: 'login_failed', outcome: 'failure', ...about, sessionId: null } as const
+  const [succeeded, refused, unverified, limitReached] = await Promise.all([
     auditEvent(context, { type: 'login_succeeded', outcome: 'success', ...about, sessionId }),
-    auditEvent(context, {
-      type: 'login_failed',
-      outcome: 'failure',
-      ...about,
-      sessionId: null,
-      detail: { reason: 'account_disabled' },
-    }),
+    auditEvent(context, { ...failed, detail: { reason: 'account_disabled' } }),
+    auditEvent(context, { ...failed, detail: { reason: 'email_not_verified' } }),
     auditEvent(context, { type: 'session_limit_reached', outcome: 'success', ...about, sessionId }),
   ])
-  return { succeeded, refused, limitReached }
+  return { succeeded, refused, unverified, limitReached }
 }

@@ -12,8 +12,8 @@ const TOUCH_INTERVAL_MS = 60_000
  */
 export function requireLiveSession(
   context: AuthContext,
-  { sid, sub }: AccessTokenClaims,
-  session: Session | null,
+  { sid, sub }: Pick<AccessTokenClaims, 'sid' | 'sub'>,
+  session: Pick<Session, 'isLive' | 'lastUsedAt'> | null,
 ): void {
   if (!session?.isLive) {
     throw new AuthError('invalid_token', { reason: 'session_ended', user_id: sub, session_id: sid })

@@ -8,6 +8,8 @@ export interface SigningKey {
   readonly refreshToken: CryptoKey
   /** Derives the successor of a refresh token. */
   readonly successor: CryptoKey
+  /** Makes the tokens of mailed links. */
+  readonly oneTimeToken: CryptoKey
 }
 
 export interface SigningKeys {
@@ -29,13 +31,14 @@ export async function importSigningKeys(
 async function importSigningKey(secret: string): Promise<SigningKey> {
   const input = new TextEncoder().encode(secret)
   const root = await crypto.subtle.importKey('raw', input, 'HKDF', false, ['deriveBits'])
-  const [kid, accessToken, refreshToken, successor] = await Promise.all([
+  const [kid, accessToken, refreshToken, successor, oneTimeToken] = await Promise.all([
     derive(root, 'key id', 9),
     derive(root, 'access token', 32).then(importHmacKey),
     derive(root, 'refresh token', 32).then(importHmacKey),
     derive(root, 'refresh token successor', 32).then(importHmacKey),
+    derive(root, 'one-time token', 32).then(importHmacKey),
   ])
-  return { kid: toBase64Url(kid), accessToken, refreshToken, successor }
+  return { kid: toBase64Url(kid), accessToken, refreshToken, successor, oneTimeToken }
 }
 
 async function derive(root: CryptoKey, purpose: string, byteLength: number) {

@@ -10,10 +10,18 @@ import { jsonBody } from './json-body'
 import { metrics } from './metrics'
 import { openApiDocument } from './openapi'
 import { ProblemError, problem, problemOf } from './problem'
+import { rateLimit } from './rate-limit'
 import { requestLog } from './request-log'
 import { account } from './routes/account'
+import { adminAuditEvents } from './routes/admin-audit-events'
+import { adminInvitations } from './routes/admin-invitations'
+import { adminPermissions } from './routes/admin-permissions'
+import { adminRoles } from './routes/admin-roles'
+import { adminUsers } from './routes/admin-users'
 import { authentication } from './routes/authentication'
+import { emails } from './routes/emails'
 import { health } from './routes/health'
+import { passwords } from './routes/passwords'
 import { sessions } from './routes/sessions'
 
 const BODY_LIMIT_BYTES = 16 * 1024
@@ -47,6 +55,7 @@ app.use((c, next) =>
     maxAge: 600,
   })(c, next),
 )
+app.use(rateLimit)
 app.use(
   methodNotAllowed({
     app,
@@ -66,8 +75,15 @@ app.use(jsonBody)
 
 const routes = app
   .route('/auth', authentication)
+  .route('/auth', passwords)
+  .route('/auth', emails)
   .route('/auth/me', account)
   .route('/auth/sessions', sessions)
+  .route('/admin/users', adminUsers)
+  .route('/admin/invitations', adminInvitations)
+  .route('/admin/roles', adminRoles)
+  .route('/admin/permissions', adminPermissions)
+  .route('/admin/audit-events', adminAuditEvents)
   .route('/health', health)
   .get('/openapi.json', (c) => c.json(openApiDocument(app.routes, INFO), 200))
 

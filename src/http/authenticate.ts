@@ -3,6 +3,8 @@ import {
   authenticateMovingIn as authenticateMovingInToken,
   authenticate as authenticateToken,
 } from '../auth/authenticate'
+import { AuthError } from '../auth/errors'
+import type { AccessTokenClaims } from '../crypto/access-token'
 import { type AppEnv, factory } from './factory'
 import { ProblemError } from './problem'
 
@@ -17,6 +19,16 @@ export const authenticateMovingIn = factory.createMiddleware(async (c, next) => 
   c.set('principal', await authenticateMovingInToken(c.var.auth, bearerToken(c)))
   await next()
 })
+
+/** Claims where a usable token came with the request; clients may send one that has expired along with anything. */
+export async function optionalClaims(c: Context<AppEnv>): Promise<AccessTokenClaims | null> {
+  try {
+    return await authenticateToken(c.var.auth, bearerToken(c))
+  } catch (error) {
+    if (error instanceof AuthError) return null
+    throw error
+  }
+}
 
 /** The token of the Authorization header (RFC 6750 §2.1), the only place where one is looked for. */
 export function bearerToken(c: Context<AppEnv>): string | undefined {

@@ -8,15 +8,33 @@ export function clientOf(headers: Headers): Client {
   return { ip, network: ip && networkOf(ip), userAgent: cleanUserAgent(headers.get('User-Agent')) }
 }
 
+/** For whom requests are counted: an IPv4 address, or the /64 that one IPv6 customer has at least. */
+export function rateLimitKeyOf(headers: Headers): string {
+  const ip = headers.get('CF-Connecting-IP') ?? ''
+  return ip.includes(':') ? (ipv6Network(ip, 4) ?? ip) : ip
+}
+
 /** IPv4 /24 or IPv6 /48, as `192.0.2.0/24` or `2001:db8:0::/48`; null for anything else. */
 export function networkOf(ip: string): string | null {
   const ipv4 = /^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/.exec(ip)
   if (ipv4) return `${ipv4[1]}.0/24`
+  return ipv6Network(ip, 3)
+}
+
+function ipv6Network(ip: string, groupCount: number): string | null {
   const hostname = URL.parse(`http://[${ip}]`)?.hostname
   if (!hostname) return null
-  const [start = ''] = hostname.slice(1, -1).split('::')
-  const groups = [...start.split(':'), '0', '0', '0'].map((group) => group || '0')
-  return `${groups.slice(0, 3).join(':')}::/48`
+  const [start = '', end] = hostname.slice(1, -1).split('::')
+  const [head, tail] = [start, end ?? ''].map((part) =>
+    part.split(':').filter((group) => group !== ''),
+  )
+  const missing = 8 - (head?.length ?? 0) - (tail?.length ?? 0)
+  const groups = [
+    ...(head ?? []),
+    ...Array<string>(Math.max(0, missing)).fill('0'),
+    ...(tail ?? []),
+  ]
+  return `${groups.slice(0, groupCount).join(':')}::/${groupCount * 16}`
 }
 
 // Control characters would let a client write into whatever prints the list of sessions.

@@ -1,21 +1,48 @@
 import type { AuthContext } from '../auth/auth-context'
-import { type Config, configOf } from '../config'
+import { type Config, ConfigurationError, configOf } from '../config'
 import { importSigningKeys, type SigningKeys } from '../crypto/signing-keys'
+import { signWebhook } from '../crypto/webhook-signature'
+import type { EventSink } from '../events/event-sink'
+import { queueSink } from '../events/queue-sink'
+import { webhookSink } from '../events/webhook-sink'
 import { errorFields, type Logger } from '../log'
+import { bindingSender } from '../mail/binding-sender'
+import type { MailSender } from '../mail/mail-sender'
 import { openDatabase } from '../store/database'
 import { clientOf } from './client-address'
-import { factory } from './factory'
+import { factory, type OptionalBindings } from './factory'
 
 const importedKeys = new WeakMap<Config, SigningKeys>()
 
 /** The only reader of bindings: `env` → what the use-cases work with. */
 export async function createAuthContext(
-  env: CloudflareBindings,
+  env: CloudflareBindings & OptionalBindings,
   edge: Pick<AuthContext, 'log' | 'now' | 'requestId' | 'client' | 'defer'>,
 ): Promise<AuthContext> {
   const config = configOf(env)
   const keys = await signingKeysOf(config)
-  return { ...edge, config, keys, db: openDatabase(env.DB), markers: env.REVOCATIONS }
+  const db = openDatabase(env.DB)
+  const eventSinks = eventSinksOf(config, env.EVENTS)
+  const mailSender = mailSenderOf(config, env.EMAIL, edge.log)
+  return { ...edge, config, keys, db, markers: env.REVOCATIONS, eventSinks, mailSender }
+}
+
+// Where there is nothing to send with, a developer finds the link in the log; production does not start so.
+function mailSenderOf(config: Config, binding: SendEmail | undefined, log: Logger): MailSender {
+  if (binding && config.mailFrom) return bindingSender(binding, config.mailFrom)
+  if (config.environment === 'production') {
+    throw new ConfigurationError([{ variable: 'EMAIL', message: 'must be bound in production' }])
+  }
+  return async ({ subject, text }) => log.info('mail', { subject, text })
+}
+
+function eventSinksOf({ webhook }: Config, queue: Queue | undefined): readonly EventSink[] {
+  return [
+    ...(queue ? [queueSink(queue)] : []),
+    ...(webhook
+      ? [webhookSink(webhook.url, (content) => signWebhook(webhook.secrets, content))]
+      : []),
+  ]
 }
 
 export const provideAuthContext = factory.createMiddleware(async (c, next) => {

@@ -3,10 +3,13 @@ import type { AuthContext } from '../auth/auth-context'
 import type { Principal } from '../auth/authenticate'
 import type { AccessTokenClaims } from '../crypto/access-token'
 import type { Logger } from '../log'
+import type { Actor } from '../store/actors'
 
 /** Bindings that a deployment may leave out, which the generated types cannot say. */
-interface OptionalBindings {
+export interface OptionalBindings {
   METRICS?: AnalyticsEngineDataset
+  EVENTS?: Queue
+  EMAIL?: SendEmail
 }
 
 export interface AppEnv {
@@ -22,6 +25,8 @@ export interface AppEnv {
     claims: AccessTokenClaims
     /** Set by authenticateMovingIn, likewise. */
     principal: Principal
+    /** Set by requirePermission or requireRole, likewise. */
+    actor: Actor
     /** How an operation succeeded, where there is more than one way. */
     outcome?: string
   }

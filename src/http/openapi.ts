@@ -96,7 +96,7 @@ function describe({ operation, inputs }: DocumentedRoute, schemas: Record<string
     ...(operation.description && { description: operation.description }),
     tags: [operation.tag],
     security: SECURITY[operation.bearer ?? 'none'],
-    parameters: pathParameters(inputs),
+    parameters: [...parameters(inputs, 'param'), ...parameters(inputs, 'query')],
     ...(body && {
       requestBody: {
         required: !body.schema.safeParse({}).success,
@@ -110,13 +110,14 @@ function describe({ operation, inputs }: DocumentedRoute, schemas: Record<string
   }
 }
 
-function pathParameters(inputs: readonly Input[]) {
-  const path = inputs.find(({ target }) => target === 'param')
-  const properties = path ? (z.toJSONSchema(path.schema, { io: 'input' }).properties ?? {}) : {}
+function parameters(inputs: readonly Input[], target: 'param' | 'query') {
+  const input = inputs.find((candidate) => candidate.target === target)
+  if (!input) return []
+  const { properties = {}, required = [] } = z.toJSONSchema(input.schema, { io: 'input' })
   return Object.entries(properties).map(([name, schema]) => ({
     name,
-    in: 'path',
-    required: true,
+    in: target === 'param' ? 'path' : 'query',
+    required: required.includes(name),
     schema,
   }))
 }
@@ -131,7 +132,11 @@ function describeResponses({ responses }: Operation, schemas: Record<string, unk
 }
 
 // Any route can meet these, whatever it does.
-const EVERYWHERE: readonly ProblemCode[] = ['internal_error', 'configuration_invalid']
+export const EVERYWHERE: readonly ProblemCode[] = [
+  'rate_limited',
+  'internal_error',
+  'configuration_invalid',
+]
 
 function describeProblems({ problems }: Operation, schemas: Record<string, unknown>) {
   const byStatus = Object.groupBy([...problems, ...EVERYWHERE], (code) => PROBLEMS[code].status)

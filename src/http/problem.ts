@@ -17,6 +17,7 @@ export type ProblemCode =
   | 'method_not_allowed'
   | 'payload_too_large'
   | 'unsupported_media_type'
+  | 'rate_limited'
   | 'internal_error'
   | 'configuration_invalid'
   | 'service_unavailable'
@@ -83,6 +84,18 @@ export const PROBLEMS = {
     title: 'Account disabled',
     detail: 'This account has been disabled.',
   },
+  permission_denied: {
+    status: 403,
+    title: 'Permission denied',
+    detail: 'This needs a permission that you do not hold.',
+    headers: { 'WWW-Authenticate': `${CHALLENGE}, error="insufficient_scope"` },
+  },
+  exceeds_own_permissions: {
+    status: 403,
+    title: 'Beyond your own permissions',
+    detail:
+      'This would give, or change somebody or something that gives, a permission you do not hold.',
+  },
   origin_not_allowed: {
     status: 403,
     title: 'Origin not allowed',
@@ -98,6 +111,21 @@ export const PROBLEMS = {
     title: 'Session not found',
     detail: 'You have no such session, or it has ended.',
   },
+  user_not_found: {
+    status: 404,
+    title: 'User not found',
+    detail: 'There is no user with this id.',
+  },
+  role_not_found: {
+    status: 404,
+    title: 'Role not found',
+    detail: 'There is no role with this id.',
+  },
+  permission_not_found: {
+    status: 404,
+    title: 'Permission not found',
+    detail: 'There is no permission with this id.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
@@ -108,6 +136,52 @@ export const PROBLEMS = {
     title: 'Email taken',
     detail: 'An account with this email exists.',
   },
+  wrong_password: {
+    status: 403,
+    title: 'Wrong password',
+    detail: 'Your password is needed for this, and that is not it.',
+  },
+  invalid_link: {
+    status: 400,
+    title: 'Invalid link',
+    detail: 'The link is not valid, has expired, or was used. Ask for another.',
+  },
+  email_not_verified: {
+    status: 403,
+    title: 'Email not verified',
+    detail: 'Open the link that was mailed to this address first, or have another sent.',
+  },
+  signup_closed: {
+    status: 403,
+    title: 'Signup closed',
+    detail: 'Accounts are made by administrators here.',
+  },
+  invitation_required: {
+    status: 403,
+    title: 'Invitation required',
+    detail: 'Signing up needs an invitation to this address that is still good.',
+  },
+  name_taken: {
+    status: 409,
+    title: 'Name taken',
+    detail: 'There is one with this name.',
+  },
+  built_in: {
+    status: 409,
+    title: 'Built in',
+    detail: 'This comes with the service, and stays as it is.',
+  },
+  in_use: {
+    status: 409,
+    title: 'In use',
+    detail:
+      'A role can be deleted when nobody holds it, a permission when no role but admin gives it.',
+  },
+  last_admin: {
+    status: 409,
+    title: 'Last admin',
+    detail: 'This is the last active admin. Make somebody else one first.',
+  },
   payload_too_large: {
     status: 413,
     title: 'Body too large',
@@ -117,6 +191,12 @@ export const PROBLEMS = {
     status: 415,
     title: 'Unsupported media type',
     detail: 'The body must be application/json.',
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'There were too many requests from your network. Try again in a minute.',
+    headers: { 'Retry-After': '60' },
   },
   internal_error: {
     status: 500,
@@ -161,7 +241,7 @@ export function problemOf(error: Error, c: Context<AppEnv>): Response {
     return problem(c, error.code, { errors: error.errors })
   }
   if (error instanceof ProblemError) {
-    log.warning('refused', { code: error.code })
+    log.warning('refused', { code: error.code, ...error.logged })
     return problem(c, error.code)
   }
   if (error instanceof HTTPException && error.status === 400) {
@@ -185,9 +265,11 @@ export function problemOf(error: Error, c: Context<AppEnv>): Response {
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly code: ProblemCode
+  readonly logged: Readonly<Record<string, string>>
 
-  constructor(code: ProblemCode) {
+  constructor(code: ProblemCode, logged: Readonly<Record<string, string>> = {}) {
     super(code)
     this.code = code
+    this.logged = logged
   }
 }

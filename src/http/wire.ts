@@ -10,7 +10,7 @@ import type { UserAccount } from '../store/users'
 const LONGEST_TOKEN = 4096
 const LONGEST_PASSWORD = 128
 
-const Email = z
+export const Email = z
   .string()
   .max(320)
   .transform((text, { addIssue, value }) => {
@@ -21,7 +21,7 @@ const Email = z
   })
 
 // U+0000 and lone surrogates would make two passwords hash alike.
-const Password = z
+export const Password = z
   .string()
   .min(1, 'must not be empty')
   .refine(
@@ -30,7 +30,7 @@ const Password = z
   )
   .refine((text) => !text.includes('\0') && text.isWellFormed(), 'contains an invalid character')
 
-const Name = z
+export const Name = z
   .string()
   .trim()
   .min(1, 'must not be empty')
@@ -51,6 +51,7 @@ export const SignUpInput = z
     password: Password,
     name: Name.nullish(),
     full_name: Name.nullish().describe('Taken as `name` where that is missing'),
+    invitation: Token.nullish().describe('The token of an invitation, where one is needed'),
     transport: Transport,
   })
   .meta({ id: 'SignUpInput' })
@@ -72,6 +73,26 @@ export const LogOutInput = z
     everywhere: z.boolean().default(false).describe('End every session of the user'),
   })
   .meta({ id: 'LogOutInput' })
+
+export const EmailInput = z.object({ email: Email }).meta({ id: 'EmailInput' })
+export const LinkInput = z.object({ token: Token }).meta({ id: 'LinkInput' })
+
+export const ResetPasswordInput = z
+  .object({ token: Token, new_password: Password })
+  .meta({ id: 'ResetPasswordInput' })
+
+export const ChangePasswordInput = z
+  .object({ current_password: Password, new_password: Password })
+  .meta({ id: 'ChangePasswordInput' })
+
+export const ChangeEmailInput = z
+  .object({ password: Password, new_email: Email })
+  .meta({ id: 'ChangeEmailInput' })
+
+export const ChangeNameInput = z.object({ name: Name.nullable() }).meta({ id: 'ChangeNameInput' })
+export const DeleteAccountInput = z
+  .object({ password: Password })
+  .meta({ id: 'DeleteAccountInput' })
 
 export const SessionId = z.object({ id: z.string().max(64) })
 
@@ -99,6 +120,9 @@ export const Session = z
     user: User,
   })
   .meta({ id: 'Session' })
+
+/** An account that has to verify its email before there can be a session. */
+export const SignedUp = z.object({ user: User }).meta({ id: 'SignedUp' })
 
 export const SessionList = z
   .object({
@@ -178,6 +202,6 @@ export function presentSessions(sessions: readonly ListedSession[]): z.infer<typ
   }
 }
 
-function isoTime(milliseconds: number): string {
+export function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString()
 }

@@ -1,15 +1,42 @@
-import { type SQL, sql } from 'drizzle-orm'
-import { type Database, insertWhere } from './database'
-import { auditEvents } from './schema'
+import { eq, type SQL, sql } from 'drizzle-orm'
+import { auditEvents } from './audit-schema'
+import { type Database, insertWhere, runBatch } from './database'
 
 export type NewAuditEvent = Omit<typeof auditEvents.$inferInsert, 'seq'>
 
-/** A statement for the batch of the change that the event tells of. */
-export function recordEventWhere(db: Database, event: NewAuditEvent, condition: SQL) {
+/** A statement for the batch of the change that the event tells of; it may find out to whom it happened. */
+export function recordEventWhere(
+  db: Database,
+  event: Omit<NewAuditEvent, 'subjectId'> & { subjectId?: string | SQL | null | undefined },
+  condition: SQL,
+) {
   return insertWhere(db, auditEvents, event, condition).onConflictDoNothing()
+}
+
+/** Records what changes nothing but has to be known: a refusal. Of somebody who has just left nothing is kept. */
+export async function recordEvent(db: Database, event: NewAuditEvent): Promise<void> {
+  const isThere = [event.actorId, event.subjectId].map((id) =>
+    id ? sql`exists (select 1 from users where id = ${id})` : sql`true`,
+  )
+  await runBatch(db, [recordEventWhere(db, event, sql.join(isThere, sql` and `))])
 }
 
 /** Whether this event has been recorded: how the rest of a batch recognises its own change. */
 export function isRecorded(event: NewAuditEvent): SQL {
   return sql`exists (select 1 from audit_events where id = ${event.id})`
+}
+
+/**
+ * Whether this event is the last of all: how the statements after it recognise that nothing else has
+ * happened since. Every change records an event, so a batch that runs again after somebody else's change
+ * does not undo it.
+ */
+export function isNewest(event: NewAuditEvent): SQL {
+  return sql`exists (select 1 from audit_events
+    where id = ${event.id} and seq = (select max(seq) from audit_events))`
+}
+
+/** A statement that reads whether the event has been recorded, by this run of the batch or one before. */
+export function selectRecorded(db: Database, event: NewAuditEvent) {
+  return db.select({ seq: auditEvents.seq }).from(auditEvents).where(eq(auditEvents.id, event.id))
 }

@@ -3,7 +3,7 @@ import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { type Database, runBatch } from './database'
 import { loginAttempts, oneTimeTokens, revocations, userSessions } from './schema'
 
-const ATTEMPTS_KEPT_MS = 24 * 60 * 60 * 1000
+const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Deletes what no request can need any more, `limit` rows of each table at most; answers how many of each. */
 export async function deleteExpired(db: Database, now: number, limit: number) {
@@ -13,10 +13,11 @@ export async function deleteExpired(db: Database, now: number, limit: number) {
       .where(sql`rowid in (select rowid from ${table} where ${isExpired} limit ${limit})`)
   const [sessions, tokens, attempts, markers] = await runBatch(db, [
     some(userSessions, sql`expires_at <= ${now}`),
-    some(oneTimeTokens, sql`expires_at <= ${now}`),
+    // The mails of a day are counted by them.
+    some(oneTimeTokens, sql`expires_at <= ${now} and created_at <= ${now - DAY_MS}`),
     some(
       loginAttempts,
-      sql`window_started_at <= ${now - ATTEMPTS_KEPT_MS}
+      sql`window_started_at <= ${now - DAY_MS}
         and (blocked_until is null or blocked_until <= ${now})`,
     ),
     some(revocations, sql`expires_at <= ${now}`),

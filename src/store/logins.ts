@@ -1,12 +1,14 @@
 import { eq, sql } from 'drizzle-orm'
 import { type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
+import { type NewMail, queueMailWhere } from './outbox'
 import { recordSessionRevocationsWhere } from './revocations'
 import { userSessions, users } from './schema'
 import { insertSessionWhere, isLive, type Moment, type NewSession, sessionExists } from './sessions'
 import { selectAccount } from './users'
 
 const LIVE_SESSIONS_LIMIT = 50
+const SEEN_MS = 30 * 24 * 60 * 60 * 1000
 
 export interface Login {
   readonly session: NewSession
@@ -15,8 +17,13 @@ export interface Login {
   readonly events: {
     readonly succeeded: NewAuditEvent
     readonly refused: NewAuditEvent
+    readonly unverified: NewAuditEvent
     readonly limitReached: NewAuditEvent
   }
+  /** Whether an address that nobody has verified is let in. */
+  readonly mustBeVerified: boolean
+  /** Where the session is from somewhere that the user has not been seen lately. */
+  readonly notice: Pick<NewMail, 'id' | 'type' | 'expiresAt'>
   /** When what is revoked by this login may be forgotten. */
   readonly revocationExpiresAt: number
 }
@@ -24,10 +31,11 @@ export interface Login {
 /**
  * Starts the session if, at this moment, the user is active and the password verified is still theirs: a
  * reset or a disable that landed during the derivation wins. With more than 50 live sessions the oldest
- * ends in the same batch, and never the new one, whatever the clocks of the others.
+ * ends in the same batch, and never the new one, whatever the clocks of the others. `isNoticed` says that the
+ * user is told by mail.
  */
 export async function startSession(db: Database, login: Login, moment: Moment) {
-  const { session, passwordHash, events, revocationExpiresAt } = login
+  const { session, passwordHash, events, mustBeVerified, revocationExpiresAt } = login
   const started = sessionExists(session.id)
   const isExcess = sql`${started} and user_sessions.id in (
     select id from user_sessions where user_id = ${session.userId} and ${isLive(moment)}
@@ -37,8 +45,10 @@ export async function startSession(db: Database, login: Login, moment: Moment) {
       db,
       session,
       sql`exists (select 1 from users
-        where id = ${session.userId} and is_active = 1 and password_hash = ${passwordHash.verified})`,
+        where id = ${session.userId} and is_active = 1 and password_hash = ${passwordHash.verified}
+          and (${mustBeVerified} = 0 or email_verified_at is not null))`,
     ),
+    queueNewDeviceNotice(db, login, moment),
     db
       .update(users)
       .set({ lastLoginAt: moment.now, passwordHash: passwordHash.next })
@@ -51,20 +61,50 @@ export async function startSession(db: Database, login: Login, moment: Moment) {
       events.refused,
       sql`exists (select 1 from users where id = ${session.userId} and is_active = 0)`,
     ),
+    recordEventWhere(
+      db,
+      events.unverified,
+      sql`${mustBeVerified} = 1 and exists (select 1 from users
+        where id = ${session.userId} and is_active = 1 and email_verified_at is null)`,
+    ),
     recordSessionRevocationsWhere(db, revocationExpiresAt, isExcess),
     db
       .update(userSessions)
       .set({ revokedAt: moment.now, revokedReason: 'session_limit' })
       .where(isExcess),
     recordEventWhere(db, events.limitReached, sql`changes() > 0`),
-    db.select({ id: userSessions.id }).from(userSessions).where(eq(userSessions.id, session.id)),
+    // A batch that runs again may find it ended by somebody since.
+    db
+      .select({ id: userSessions.id })
+      .from(userSessions)
+      .where(sql`id = ${session.id} and ${isLive(moment)}`),
     selectAccount(db, eq(users.id, session.userId)),
   ])
-  const [, , , , revocations, , , [row], [account]] = results
-  return { started: row !== undefined, account: account ?? null, revocations }
+  const [, notice, , , , , revocations, , , [row], [account]] = results
+  const isNoticed = notice.meta.changes > 0
+  return { started: row !== undefined, account: account ?? null, revocations, isNoticed }
 }
 
-/** Records a login that ends before a session could begin. */
-export async function recordLoginFailure(db: Database, event: NewAuditEvent): Promise<void> {
-  await runBatch(db, [recordEventWhere(db, event, sql`true`)])
+// Seen is what a session of the last 30 days was begun from or last refreshed from. The first session of all
+// is new to nobody.
+function queueNewDeviceNotice(
+  db: Database,
+  { session: { id, userId, network, userAgent }, notice }: Login,
+  { now }: Moment,
+) {
+  const isKnown = sql`exists (select 1 from user_sessions where user_id = ${userId} and id <> ${id}
+    and last_used_at > ${now - SEEN_MS} and network is ${network} and user_agent is ${userAgent})`
+  return queueMailWhere(
+    db,
+    {
+      ...notice,
+      userId,
+      email: sql`(select email from users where id = ${userId})`,
+      oneTimeTokenId: null,
+      now,
+    },
+    sql`changes() = 1 and not ${isKnown}
+      and (exists (select 1 from user_sessions where user_id = ${userId} and id <> ${id})
+        or exists (select 1 from users where id = ${userId} and last_login_at is not null))`,
+  )
 }

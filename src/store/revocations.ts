@@ -87,7 +87,12 @@ export function raiseEpoch(
       .update(users)
       .set({ authEpoch: sql`auth_epoch + 1` })
       .where(sql`id = ${userId} and changes() = 1`),
-    recordRevocationWhere(db, { key, value, expiresAt }, isRecorded(event)),
+    // A user who is gone has left the marker of the first run, for the job.
+    recordRevocationWhere(
+      db,
+      { key, value, expiresAt },
+      sql`${isRecorded(event)} and exists (select 1 from users where id = ${userId})`,
+    ),
   ] as const
 }
 

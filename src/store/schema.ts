@@ -9,13 +9,12 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
 
-const OUTCOMES = ['success', 'failure'] as const
-
 const ONE_TIME_TOKEN_PURPOSES = [
   'verify_email',
   'reset_password',
   'change_email',
   'undo_email_change',
+  'invitation',
 ] as const
 
 export const REVOKED_REASONS = [
@@ -30,7 +29,8 @@ export const REVOKED_REASONS = [
   'user_disabled',
 ] as const
 
-const isOneOf = (column: string, values: readonly string[]) =>
+/** What a check of a column with a closed set of values says. */
+export const isOneOf = (column: string, values: readonly string[]) =>
   sql.raw(`${column} in (${values.map((value) => `'${value}'`).join(', ')})`)
 
 // Times are integer milliseconds since the epoch. Ids are UUIDv7 text made by the service, so that a
@@ -55,6 +55,8 @@ export const users = sqliteTable(
   },
   (table) => [
     uniqueIndex('users_email_normalized_unique').on(table.emailNormalized),
+    index('users_created_at').on(table.createdAt, table.id),
+    index('users_disabled').on(table.createdAt, table.id).where(sql`is_active = 0`),
     check('users_is_active_boolean', sql`is_active in (0, 1)`),
     check('users_auth_epoch_not_negative', sql`auth_epoch >= 0`),
   ],
@@ -112,7 +114,7 @@ export const userRoles = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.userId, table.roleId] }),
-    index('user_roles_role_id').on(table.roleId),
+    index('user_roles_role_id').on(table.roleId, table.userId),
   ],
 )
 
@@ -160,10 +162,17 @@ export const oneTimeTokens = sqliteTable(
   'one_time_tokens',
   {
     id: text('id').primaryKey(),
-    userId: text('user_id')
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
+    /** Null for an invitation: there is nobody yet. */
+    userId: text('user_id').references(() => users.id, { onDelete: 'cascade' }),
     purpose: text('purpose', { enum: ONE_TIME_TOKEN_PURPOSES }).notNull(),
+    /** The address that it was sent to, and that it is about. */
+    email: text('email').notNull(),
+    /** JSON: what an invitation gives. */
+    roles: text('roles'),
+    /** Who invited, and must still be able to give it when it is redeemed. */
+    invitedBy: text('invited_by'),
+    /** Which secret the token was made from, so that it can be made again for its mail. */
+    keyId: text('key_id').notNull(),
     tokenHash: text('token_hash').notNull(),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
@@ -175,7 +184,15 @@ export const oneTimeTokens = sqliteTable(
     uniqueIndex('one_time_tokens_token_hash_unique').on(table.tokenHash),
     index('one_time_tokens_user_id_purpose').on(table.userId, table.purpose, table.createdAt),
     index('one_time_tokens_expires_at').on(table.expiresAt),
+    // Those that are looked for by address, which is ASCII.
+    index('one_time_tokens_email')
+      .on(sql`lower(email)`)
+      .where(sql`purpose in ('invitation', 'undo_email_change')`),
     check('one_time_tokens_purpose_known', isOneOf('purpose', ONE_TIME_TOKEN_PURPOSES)),
+    check(
+      'one_time_tokens_user_unless_invitation',
+      sql`(user_id is null) = (purpose = 'invitation')`,
+    ),
     check('one_time_tokens_used_by_someone', sql`(used_at is null) = (used_by is null)`),
   ],
 )
@@ -210,31 +227,38 @@ export const revocations = sqliteTable(
   ],
 )
 
-export const auditEvents = sqliteTable(
-  'audit_events',
+const CHANNELS = ['event', 'mail'] as const
+
+// What is to be told to other applications, or to people by mail, until it has been. Written in the batch of
+// what happened.
+export const outbox = sqliteTable(
+  'outbox',
   {
-    /** Commit order. Never reused, so that a gap shows. */
+    /** The order in which the events of one user are delivered. */
     seq: integer('seq').primaryKey({ autoIncrement: true }),
+    /** Of an event that of its audit event. */
     id: text('id').notNull(),
-    occurredAt: integer('occurred_at').notNull(),
+    channel: text('channel', { enum: CHANNELS }).notNull(),
+    /** The event, or what the mail says. */
     type: text('type').notNull(),
-    outcome: text('outcome', { enum: OUTCOMES }).notNull(),
-    // None of these is a foreign key: the record outlives what it is about.
-    actorId: text('actor_id'),
-    subjectId: text('subject_id'),
-    sessionId: text('session_id'),
-    requestId: text('request_id'),
-    /** Canonical JSON of what concerns the person (ip, user agent, detail); erasable. */
-    personal: text('personal'),
-    personalSalt: text('personal_salt'),
-    /** SHA-256(salt ‖ personal): stays when the person is erased, so that a seal over it holds. */
-    personalDigest: text('personal_digest').notNull(),
+    /** No foreign key: the end of an account is told too. */
+    userId: text('user_id'),
+    /** Of a mail: to whom. */
+    email: text('email'),
+    /** Of a mail with a link: whose. The token itself is nowhere. */
+    oneTimeTokenId: text('one_time_token_id'),
+    occurredAt: integer('occurred_at').notNull(),
+    /** From when on it is of no use to anybody. */
+    expiresAt: integer('expires_at').notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    /** Not before then; also how long a delivery under way keeps others away. */
+    nextAttemptAt: integer('next_attempt_at').notNull(),
   },
   (table) => [
-    uniqueIndex('audit_events_id_unique').on(table.id),
-    index('audit_events_subject_id').on(table.subjectId, table.seq),
-    index('audit_events_type').on(table.type, table.seq),
-    index('audit_events_occurred_at').on(table.occurredAt),
-    check('audit_events_outcome_known', isOneOf('outcome', OUTCOMES)),
+    uniqueIndex('outbox_id_unique').on(table.id),
+    index('outbox_user_id').on(table.userId, table.seq),
+    index('outbox_next_attempt_at').on(table.channel, table.nextAttemptAt),
+    check('outbox_channel_known', isOneOf('channel', CHANNELS)),
+    check('outbox_mail_to_somebody', sql`(email is not null) = (channel = 'mail')`),
   ],
 )

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isRecorded, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
+import { endTokensOf } from './one-time-tokens'
 import { type Revocation, raiseEpoch, recordRevocationWhere } from './revocations'
 import { userSessions } from './schema'
 import { isLive, isUnended, type Moment, type RevokedReason, selectSession } from './sessions'
@@ -71,12 +72,14 @@ export async function endSessionsOfUser(
 ) {
   const others = sql`user_id = ${caller.userId} and id is not ${keep} and ${isUnended(moment)}`
   const isAllowed = callerLives(caller, moment)
-  const [[before], , , , revocations, left] = await runBatch(db, [
+  const [[before], , , , revocations, , left] = await runBatch(db, [
     selectSession(db, caller.sessionId, moment),
     revokeWhere(db, sql`${others} and ${isAllowed}`, reason, moment.now),
     // A caller that is not kept has just ended too.
     recordEventWhere(db, event, sql`changes() > 0 or ${isAllowed}`),
     ...raiseEpoch(db, { userId: caller.userId, keep, expiresAt: revocationExpiresAt, event }),
+    // Who was in one of them may have asked for one.
+    endTokensOf(db, caller.userId, event),
     db.select({ id: userSessions.id }).from(userSessions).where(others).limit(1),
   ])
   return { caller: before ?? null, revocations, isLeft: left.length > 0 }
@@ -87,6 +90,6 @@ function revokeWhere(db: Database, condition: SQL, reason: RevokedReason, now: n
 }
 
 // In a subquery of its own: the condition around it is about other rows of the same table.
-function callerLives({ sessionId }: Caller, moment: Moment): SQL {
+export function callerLives({ sessionId }: Caller, moment: Moment): SQL {
   return sql`exists (select 1 from user_sessions where id = ${sessionId} and ${isLive(moment)})`
 }

@@ -1,5 +1,5 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
-import { type Database, insertWhere, runBatch } from './database'
+import { type Database, runBatch } from './database'
 import { userRoles, users } from './schema'
 
 /** A user as others may see them, with what they hold at this moment; never the password hash. */
@@ -30,9 +30,9 @@ const PERMISSIONS = sql`(
     join permissions on permissions.id = role_permissions.permission_id
     where user_roles.user_id = users.id order by permissions.name))`
 
-const parseNames = (json: string): readonly string[] => JSON.parse(json)
+export const parseNames = (json: string): readonly string[] => JSON.parse(json)
 
-const ACCOUNT = {
+export const ACCOUNT = {
   id: users.id,
   email: users.email,
   name: users.name,
@@ -45,30 +45,45 @@ const ACCOUNT = {
   permissions: PERMISSIONS.mapWith(parseNames).as('permissions'),
 }
 
+/** A statement that reads the accounts that the condition holds for. */
+export function selectAccounts(db: Database, condition: SQL) {
+  return db.select(ACCOUNT).from(users).where(condition)
+}
+
 /** A statement that reads one account, or none. */
 export function selectAccount(db: Database, condition: SQL) {
-  return db.select(ACCOUNT).from(users).where(condition).limit(1)
+  return selectAccounts(db, condition).limit(1)
 }
 
 export function userExists(id: string): SQL {
   return sql`exists (select 1 from users where id = ${id})`
 }
 
-/** Statements that create the user with a role, or do nothing where the email is taken. */
-export function insertUser(db: Database, user: NewUser, roleName: string) {
-  return [
-    db.insert(users).values(user).onConflictDoNothing(),
-    insertWhere(
-      db,
-      userRoles,
-      {
-        userId: user.id,
-        roleId: sql`(select id from roles where name = ${roleName})`,
-        grantedAt: user.createdAt,
-      },
-      userExists(user.id),
-    ).onConflictDoNothing(),
-  ] as const
+/** A statement that grants the roles of these names that exist, where the condition holds. */
+export function grantRolesWhere(
+  db: Database,
+  { userId, names, grantedBy, now }: RoleGrant,
+  condition: SQL,
+) {
+  return db
+    .insert(userRoles)
+    .select(
+      sql`select ${userId}, id, ${grantedBy}, ${now} from roles
+        where name in ${listOf(names)} and ${condition}`,
+    )
+    .onConflictDoNothing()
+}
+
+export interface RoleGrant {
+  readonly userId: string
+  readonly names: readonly string[]
+  readonly grantedBy: string | null
+  readonly now: number
+}
+
+/** One parameter however many there are, so that the statement stays the same. */
+export function listOf(texts: readonly string[]): SQL {
+  return sql`(select value from json_each(${JSON.stringify(texts)}))`
 }
 
 /** The account with this id or this email, whichever a token of the replaced system names. */
@@ -76,6 +91,12 @@ export async function findAccountBySubject(db: Database, id: string, emailNormal
   const condition = sql`id = ${id} or email_normalized = ${emailNormalized}`
   const [[account]] = await runBatch(db, [selectAccount(db, condition)])
   return account ?? null
+}
+
+/** The accounts with these ids, those that there are. */
+export async function findAccounts(db: Database, ids: readonly string[]) {
+  const [accounts] = await runBatch(db, [selectAccounts(db, sql`id in ${listOf(ids)}`)])
+  return accounts
 }
 
 /** What login needs to know of the user with this email, before any verdict. */

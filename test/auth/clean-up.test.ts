@@ -22,8 +22,10 @@ test('the job deletes what has expired and nothing that has not, and says how mu
     kept.userId,
   )
   await rows(
-    `insert into one_time_tokens (id, user_id, purpose, token_hash, created_at, expires_at)
-      values ('old', ?1, 'verify_email', 'old', 0, ?2), ('new', ?1, 'verify_email', 'new', 0, ?2 + 1)`,
+    `insert into one_time_tokens (id, user_id, purpose, email, key_id, token_hash, created_at, expires_at)
+      values ('old', ?1, 'verify_email', '', '', 'old', ?2 - 86400000, ?2),
+        ('new', ?1, 'verify_email', '', '', 'new', 0, ?2 + 1),
+        ('counted', ?1, 'verify_email', '', '', 'counted', ?2 - 86399999, ?2)`,
     kept.userId,
     now,
   )
@@ -39,7 +41,10 @@ test('the job deletes what has expired and nothing that has not, and says how mu
   expect(await sessionRows(gone.userId)).toEqual([])
   expect((await sessionRows(kept.userId)).map(({ id }) => id)).toContain(last['id'])
   expect(await sessionRows(kept.userId)).toHaveLength(2)
-  expect(await rows('select id from one_time_tokens')).toEqual([{ id: 'new' }])
+  expect(await rows('select id from one_time_tokens order by id')).toEqual([
+    { id: 'counted' },
+    { id: 'new' },
+  ])
   expect(await rows('select key from login_attempts order by key')).toEqual([
     { key: 'blocked' },
     { key: 'new' },

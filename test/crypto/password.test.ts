@@ -10,6 +10,7 @@ import {
   parsePasswordHash,
   verifyPassword,
 } from '../../src/crypto/password'
+import { AUDIT_KEY } from '../platform/audit'
 import { countDerivations } from '../platform/pbkdf2'
 
 const SALT = Uint8Array.fromHex('000102030405060708090a0b0c0d0e0f')
@@ -182,6 +183,8 @@ describe('the work factor', () => {
       AUTH_SECRETS: 'test-only-secret-0123456789-abcdefghijklmnop',
       PASSWORD_PEPPER_V1: 'dGVzdC1vbmx5LXBlcHBlci1vZi0zMi1ieXRlcy4uLi4=',
       AUTH_ISSUER: 'https://auth.example.com',
+      AUDIT_SIGNING_KEY: JSON.stringify(AUDIT_KEY),
+      MAIL_FROM: 'auth@example.com',
     })
     expect(passwordHashing.iterations * passwordHashing.rounds).toBeGreaterThanOrEqual(600_000)
     expect(passwordHashing.iterations).toBeLessThanOrEqual(100_000)

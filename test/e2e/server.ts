@@ -10,11 +10,13 @@ const START_LIMIT_MS = 90_000
 /** `wrangler dev` on a free port of 127.0.0.1, with a state folder and secrets of its own. */
 export async function startServer(vars: Readonly<Record<string, string>>) {
   const folder = mkdtempSync(path.join(tmpdir(), 'gatehouse-e2e-'))
-  const state = ['--persist-to', path.join(folder, 'state')]
-  await applyMigrations(state)
+  const state = path.join(folder, 'state')
+  const persistence = ['--persist-to', state]
+  await applyMigrations(persistence)
   const secrets = path.join(folder, 'vars')
   const all = {
     ENVIRONMENT: 'development',
+    RATE_LIMIT: 'off',
     AUTH_SECRETS: randomBytes(48).toString('base64'),
     PASSWORD_PEPPER_V1: randomBytes(32).toString('base64'),
     ...vars,
@@ -27,7 +29,16 @@ export async function startServer(vars: Readonly<Record<string, string>>) {
   )
 
   const port = await freePort()
-  const command = ['dev', '--ip', '127.0.0.1', '--port', `${port}`, '--env-file', secrets, ...state]
+  const command = [
+    'dev',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    `${port}`,
+    '--env-file',
+    secrets,
+    ...persistence,
+  ]
   const server = startWrangler(command, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [server.stdout, server.stderr]) {
@@ -48,7 +59,7 @@ export async function startServer(vars: Readonly<Record<string, string>>) {
     await stop()
     throw new Error(`wrangler dev did not start:\n${output}`)
   }
-  return { origin, stop, output: () => output }
+  return { origin, state, stop, output: () => output }
 }
 
 async function answers(origin: string): Promise<boolean> {

@@ -53,6 +53,24 @@ export function failAfterCommit(store: Store, index: number): Interference {
   }
 }
 
+/** Somebody else acts just before the call. */
+export function preempt(store: Store, index: number, act: () => Promise<unknown>): Interference {
+  return async (call, proceed) => {
+    if (call.store === store && call.index === index) await act()
+    return proceed()
+  }
+}
+
+/** The call happens, then somebody else acts, and its caller is told that it did not: it is run again. */
+export function interrupt(store: Store, index: number, act: () => Promise<unknown>): Interference {
+  return async (call, proceed) => {
+    const result = await proceed()
+    if (call.store !== store || call.index !== index) return result
+    await act()
+    throw new Error(LOST_CONNECTION)
+  }
+}
+
 export function delay(store: Store, index: number, milliseconds: number): Interference {
   return async (call, proceed) => {
     if (call.store === store && call.index === index) {
@@ -131,6 +149,11 @@ function wrapStatement(statement: D1PreparedStatement): D1PreparedStatement {
 }
 
 const lastWrites = new Map<string, number>()
+
+/** With each test the stopped clock begins anew. */
+export function forgetWrites(): void {
+  lastWrites.clear()
+}
 
 function wrapNamespace(namespace: KVNamespace, track: Track): KVNamespace {
   return new Proxy(namespace, {

@@ -1,8 +1,10 @@
 import { applyD1Migrations } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, vi } from 'vitest'
+import { forgetWrites } from './bindings'
 import { stopClock } from './clock'
 import { captureLogs } from './logs'
+import { emptyMailbox } from './mails'
 import { capPbkdf2 } from './pbkdf2'
 
 await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
@@ -11,6 +13,8 @@ beforeEach(() => {
   stopClock()
   capPbkdf2()
   captureLogs()
+  emptyMailbox()
+  forgetWrites()
 })
 
 afterEach(() => {

@@ -1,13 +1,14 @@
-import { is } from 'drizzle-orm'
+import { is, type SQL } from 'drizzle-orm'
 import { getTableConfig, SQLiteSyncDialect, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { describe, expect, test } from 'vitest'
-import * as schema from '../../src/store/schema'
+import * as auditSchema from '../../src/store/audit-schema'
+import * as mainSchema from '../../src/store/schema'
 import { row, rows } from '../platform/records'
 
 // schema.ts and the migrations must say the same: everything declared in one is looked up in the
 // database that the other made.
 
-const tables = Object.values<unknown>(schema).flatMap((value) =>
+const tables = Object.values<unknown>({ ...mainSchema, ...auditSchema }).flatMap((value) =>
   is(value, SQLiteTable) ? [getTableConfig(value)] : [],
 )
 
@@ -52,7 +53,9 @@ describe.each(tables)('$name', ({ name, columns, indexes, checks, foreignKeys, p
     for (const index of declared) {
       const sql = String(found.find((one) => one['name'] === index.name)?.['sql'])
       expect(/^CREATE UNIQUE/.test(sql), index.name).toBe(index.unique)
-      const indexed = index.columns.map((column) => ('name' in column ? `\`${column.name}\`` : '?'))
+      const indexed = index.columns.map((column) =>
+        'name' in column ? `\`${column.name}\`` : dialect.sqlToQuery(column as SQL).sql,
+      )
       expect(sql).toContain(`(${indexed.join(',')})`)
       if (index.where) expect(sql).toContain(`WHERE ${dialect.sqlToQuery(index.where).sql}`)
     }

@@ -1,19 +1,75 @@
+import { changeName } from '../../auth/change-name'
+import { deleteAccount } from '../../auth/delete-account'
+import { exportAccount } from '../../auth/export-account'
 import { getAccount } from '../../auth/get-account'
-import { authenticateMovingIn } from '../authenticate'
+import { AccountExport, presentExport } from '../account-wire'
+import { authenticate, authenticateMovingIn } from '../authenticate'
 import { factory } from '../factory'
-import { operation } from '../openapi'
-import { presentUser, User } from '../wire'
+import { operation, valid } from '../openapi'
+import { BODY, TOKEN } from '../route-problems'
+import { ChangeNameInput, DeleteAccountInput, Message, presentUser, User } from '../wire'
 
-export const account = factory.createApp().get(
-  '/',
-  operation({
-    operationId: 'getAccount',
-    summary: 'The signed-in user, as the database has it now',
-    tag: 'Account',
-    bearer: 'required',
-    responses: { 200: { description: 'The user', schema: User } },
-    problems: ['invalid_request', 'missing_token', 'invalid_token', 'service_unavailable'],
-  }),
-  authenticateMovingIn,
-  async (c) => c.json(presentUser(await getAccount(c.var.auth, c.var.principal)), 200),
-)
+const tag = 'Account'
+
+export const account = factory
+  .createApp()
+  .get(
+    '/',
+    operation({
+      operationId: 'getAccount',
+      summary: 'The signed-in user, as the database has it now',
+      tag,
+      bearer: 'required',
+      responses: { 200: { description: 'The user', schema: User } },
+      problems: TOKEN,
+    }),
+    authenticateMovingIn,
+    async (c) => c.json(presentUser(await getAccount(c.var.auth, c.var.principal)), 200),
+  )
+  .patch(
+    '/',
+    operation({
+      operationId: 'changeName',
+      summary: 'Change your name',
+      tag,
+      bearer: 'required',
+      responses: { 200: { description: 'The user', schema: User } },
+      problems: [...BODY, ...TOKEN],
+    }),
+    authenticate,
+    valid('json', ChangeNameInput),
+    async (c) => {
+      const user = await changeName(c.var.auth, c.var.claims, c.req.valid('json').name)
+      return c.json(presentUser(user), 200)
+    },
+  )
+  .delete(
+    '/',
+    operation({
+      operationId: 'deleteAccount',
+      summary: 'Delete your account and what is stored about you',
+      tag,
+      bearer: 'required',
+      responses: { 200: { description: 'It is gone', schema: Message } },
+      problems: [...BODY, ...TOKEN, 'wrong_password', 'last_admin'],
+    }),
+    authenticate,
+    valid('json', DeleteAccountInput),
+    async (c) => {
+      await deleteAccount(c.var.auth, c.var.claims, c.req.valid('json').password)
+      return c.json({ message: 'The account is gone' }, 200)
+    },
+  )
+  .get(
+    '/export',
+    operation({
+      operationId: 'exportAccount',
+      summary: 'Everything that is stored about you, but secrets',
+      tag,
+      bearer: 'required',
+      responses: { 200: { description: 'All of it', schema: AccountExport } },
+      problems: TOKEN,
+    }),
+    authenticate,
+    async (c) => c.json(presentExport(await exportAccount(c.var.auth, c.var.claims)), 200),
+  )

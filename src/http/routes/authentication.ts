@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import { logIn } from '../../auth/log-in'
 import { logOut, logOutEverywhere } from '../../auth/log-out'
 import { refreshSession } from '../../auth/refresh-session'
@@ -12,23 +13,20 @@ import {
   forgetRefreshCookie,
   presentedToken,
 } from '../refresh-cookie'
+import { BODY } from '../route-problems'
 import {
   Claims,
   LogInInput,
   LogOutInput,
   Message,
+  presentUser,
   RefreshInput,
   Session,
+  SignedUp,
   SignUpInput,
 } from '../wire'
 
 const tag = 'Authentication'
-const BODY = [
-  'validation_failed',
-  'malformed_json',
-  'payload_too_large',
-  'unsupported_media_type',
-] as const
 
 export const authentication = factory
   .createApp()
@@ -38,20 +36,31 @@ export const authentication = factory
       operationId: 'signUp',
       summary: 'Create an account and sign it in',
       tag,
-      responses: { 201: { description: 'The account and its first session', schema: Session } },
+      description:
+        'With EMAIL_VERIFICATION=required there is no session yet: `user` alone is answered.',
+      responses: {
+        201: {
+          description: 'The account and its first session',
+          schema: z.union([Session, SignedUp]),
+        },
+      },
       problems: [
         ...BODY,
         'weak_password',
         'email_taken',
+        'signup_closed',
+        'invitation_required',
         'origin_not_allowed',
         'service_unavailable',
       ],
     }),
     valid('json', SignUpInput),
     async (c) => {
-      const { name, full_name, ...input } = c.req.valid('json')
+      const { name, full_name, invitation = null, ...input } = c.req.valid('json')
       const transport = allowedTransport(c, input.transport)
-      const issued = await signUp(c.var.auth, { ...input, name: name ?? full_name ?? null })
+      const person = { ...input, invitation, name: name ?? full_name ?? null }
+      const { account, issued } = await signUp(c.var.auth, person)
+      if (!issued) return c.json({ user: presentUser(account) }, 201)
       return c.json(answeredSession(c, issued, transport), 201)
     },
   )
@@ -66,6 +75,7 @@ export const authentication = factory
         ...BODY,
         'invalid_credentials',
         'account_disabled',
+        'email_not_verified',
         'origin_not_allowed',
         'service_unavailable',
       ],

@@ -4,10 +4,10 @@ import { listSessions } from '../../auth/list-sessions'
 import { authenticate } from '../authenticate'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
+import { TOKEN } from '../route-problems'
 import { Message, presentSessions, SessionId, SessionList } from '../wire'
 
 const tag = 'Sessions'
-const TOKEN = ['invalid_request', 'missing_token', 'invalid_token', 'service_unavailable'] as const
 
 export const sessions = factory
   .createApp()

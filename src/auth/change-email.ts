@@ -1,0 +1,37 @@
+import type { AccessTokenClaims } from '../crypto/access-token'
+import { requestEmailChange } from '../store/links'
+import { auditEvent } from './audit-event'
+import { type AuthContext, moment } from './auth-context'
+import { requireOwnPassword } from './check-own-password'
+import { sendAfterAnswer } from './deliver-mails'
+import type { EmailAddress } from './email-address'
+import { newLink } from './mailed-link'
+
+/**
+ * Has a link mailed to the address that is to be the user's. Where it is somebody's already nothing is mailed,
+ * which the answer does not tell.
+ * @throws AuthError invalid_token, wrong_password
+ */
+export async function changeEmail(
+  context: AuthContext,
+  claims: AccessTokenClaims,
+  { password, email }: { password: string; email: EmailAddress },
+): Promise<void> {
+  const { sub: userId, sid: sessionId } = claims
+  const { passwordHash } = await requireOwnPassword(context, claims, password, 'email_changed')
+  const token = await newLink(context, 'change_email')
+  const event = await auditEvent(context, {
+    type: 'email_change_requested',
+    outcome: 'success',
+    actorId: userId,
+    subjectId: userId,
+    sessionId,
+  })
+  await requestEmailChange(
+    context.db,
+    { userId, sessionId },
+    { token, email, passwordHash, event },
+    moment(context),
+  )
+  sendAfterAnswer(context)
+}

@@ -1,0 +1,51 @@
+import type { AccessTokenClaims } from '../crypto/access-token'
+import { hashPassword } from '../crypto/password'
+import { changePassword as change } from '../store/credentials'
+import { auditEvent } from './audit-event'
+import { type AuthContext, moment } from './auth-context'
+import { requireOwnPassword } from './check-own-password'
+import { sendAfterAnswer } from './deliver-mails'
+import { AuthError } from './errors'
+import { newNotice } from './mailed-link'
+import { requireAcceptablePassword } from './password-policy'
+import { publishRevocations, revocationExpiry } from './publish-revocations'
+
+/**
+ * Changes the password of who is signed in. All their other sessions end; the one that asks goes on.
+ * @throws AuthError invalid_token, wrong_password, weak_password
+ */
+export async function changePassword(
+  context: AuthContext,
+  claims: AccessTokenClaims,
+  { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+): Promise<void> {
+  const { sub: userId, sid: sessionId } = claims
+  const own = await requireOwnPassword(context, claims, currentPassword, 'password_changed')
+  const proposed = { password: newPassword, email: own.email, path: 'new_password' }
+  await requireAcceptablePassword(context, proposed)
+  const next = await hashPassword(newPassword, context.config.passwordHashing)
+  const event = await auditEvent(context, {
+    type: 'password_changed',
+    outcome: 'success',
+    actorId: userId,
+    subjectId: userId,
+    sessionId,
+  })
+  const { revocations, isDone } = await change(
+    context.db,
+    { userId, sessionId },
+    {
+      passwordHash: { verified: own.passwordHash, next },
+      event,
+      revocationExpiresAt: revocationExpiry(context),
+      notice: newNotice(context, 'password_changed'),
+    },
+    moment(context),
+  )
+  // It was changed, or the session ended, during the derivation.
+  if (!isDone)
+    throw new AuthError('wrong_password', { reason: 'changed_meanwhile', user_id: userId })
+  context.log.info('password_changed', { user_id: userId, session_id: sessionId })
+  sendAfterAnswer(context)
+  await publishRevocations(context, revocations)
+}

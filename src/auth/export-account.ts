@@ -1,0 +1,20 @@
+import type { AccessTokenClaims } from '../crypto/access-token'
+import { findEverythingOf } from '../store/accounts'
+import { type AuthContext, moment } from './auth-context'
+import { AuthError } from './errors'
+import { requireLiveSession } from './require-live-session'
+
+/**
+ * Everything that is stored about who is signed in, but secrets.
+ * @throws AuthError invalid_token
+ */
+export async function exportAccount(context: AuthContext, claims: AccessTokenClaims) {
+  const caller = { userId: claims.sub, sessionId: claims.sid }
+  const everything = await findEverythingOf(context.db, caller, moment(context))
+  const { session, account, ...others } = everything
+  requireLiveSession(context, claims, session)
+  if (!account) throw new AuthError('invalid_token', { reason: 'user_gone' })
+  return { account, ...others }
+}
+
+export type ExportedAccount = Awaited<ReturnType<typeof exportAccount>>

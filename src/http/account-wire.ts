@@ -1,0 +1,48 @@
+import * as z from 'zod'
+import type { ExportedAccount } from '../auth/export-account'
+import { AuditEvent, presentAuditEvent } from './administration-wire'
+import { isoTime, presentUser, User } from './wire'
+
+/** What GET /auth/me/export answers. */
+export const AccountExport = z
+  .object({
+    user: User,
+    roles: z.array(z.object({ role: z.string(), granted_at: z.iso.datetime() })),
+    sessions: z.array(
+      z.object({
+        id: z.string(),
+        created_at: z.iso.datetime(),
+        last_used_at: z.iso.datetime(),
+        expires_at: z.iso.datetime(),
+        ended_at: z.iso.datetime().nullable(),
+        ended_reason: z.string().nullable(),
+        ip: z.string().nullable(),
+        user_agent: z.string().nullable(),
+      }),
+    ),
+    audit_events: z.array(AuditEvent),
+  })
+  .meta({ id: 'AccountExport' })
+
+export function presentExport({
+  account,
+  grants,
+  sessions,
+  events,
+}: ExportedAccount): z.infer<typeof AccountExport> {
+  return {
+    user: presentUser(account),
+    roles: grants.map(({ role, grantedAt }) => ({ role, granted_at: isoTime(grantedAt) })),
+    sessions: sessions.map((session) => ({
+      id: session.id,
+      created_at: isoTime(session.issuedAt),
+      last_used_at: isoTime(session.lastUsedAt),
+      expires_at: isoTime(session.expiresAt),
+      ended_at: session.revokedAt === null ? null : isoTime(session.revokedAt),
+      ended_reason: session.revokedReason,
+      ip: session.ip,
+      user_agent: session.userAgent,
+    })),
+    audit_events: events.map(presentAuditEvent),
+  }
+}

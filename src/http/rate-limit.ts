@@ -1,0 +1,45 @@
+import { ConfigurationError } from '../config'
+import { errorFields } from '../log'
+import { rateLimitKeyOf } from './client-address'
+import { factory } from './factory'
+import { ProblemError } from './problem'
+
+type Gate = 'RATE_LIMIT_CREDENTIALS' | 'RATE_LIMIT_REFRESH' | 'RATE_LIMIT_MAIL' | 'RATE_LIMIT_ALL'
+
+/** What costs a derivation, may guess a secret, or sends a mail; the rest has only the gate that all have. */
+const GATES: Readonly<Record<string, readonly Gate[]>> = {
+  'POST /auth/signup': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /auth/login': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /auth/change-password': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /auth/reset-password': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /auth/change-email': ['RATE_LIMIT_CREDENTIALS', 'RATE_LIMIT_MAIL'],
+  'DELETE /auth/me': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /auth/refresh': ['RATE_LIMIT_REFRESH'],
+  'POST /auth/forgot-password': ['RATE_LIMIT_MAIL'],
+  'POST /auth/verify-email/resend': ['RATE_LIMIT_MAIL'],
+}
+
+/**
+ * A first gate against floods, for each network: Cloudflare counts for each of its locations, nearly so. It stands
+ * before any body is read. What must be exact, D1 decides.
+ */
+export const rateLimit = factory.createMiddleware(async (c, next) => {
+  const { auth, log } = c.var
+  if (!auth.config.isRateLimited) return next()
+  const key = rateLimitKeyOf(c.req.raw.headers)
+  const gates = [...(GATES[`${c.req.method} ${c.req.path}`] ?? []), 'RATE_LIMIT_ALL'] as const
+  for (const gate of gates) {
+    const binding = c.env[gate]
+    if (!binding) throw new ConfigurationError([{ variable: gate, message: 'must be bound' }])
+    try {
+      const { success } = await binding.limit({ key })
+      if (success) continue
+    } catch (error) {
+      // Without its first gate the service still has the others.
+      log.warning('rate_limit_unavailable', { gate, ...errorFields(error) })
+      continue
+    }
+    throw new ProblemError('rate_limited', { gate })
+  }
+  return next()
+})

@@ -1,0 +1,31 @@
+import type { Context } from 'hono'
+import { authenticate } from '../auth/authenticate'
+import type { Actor } from '../store/actors'
+import { bearerToken } from './authenticate'
+import { type AppEnv, factory } from './factory'
+
+/**
+ * Names the permission that a route needs, for an access token of ours: by signature and time, no I/O. What
+ * the token says of permissions may be out of date, so that D1 decides: the use-case takes `c.var.actor`, and
+ * its batch asks first whether the session lives and the user holds the permission, then does its work under
+ * the same guard. A 403 is at once, and so is what has just been granted.
+ */
+export function requirePermission(permission: string) {
+  return factory.createMiddleware(async (c, next) => {
+    c.set('actor', await actorOf(c, { permission }))
+    await next()
+  })
+}
+
+/** The same for a route that is for holders of any of these roles. */
+export function requireRole(...roles: readonly [string, ...string[]]) {
+  return factory.createMiddleware(async (c, next) => {
+    c.set('actor', await actorOf(c, { roles }))
+    await next()
+  })
+}
+
+async function actorOf(c: Context<AppEnv>, requires: Actor['requires']): Promise<Actor> {
+  const { sid: sessionId, sub: userId } = await authenticate(c.var.auth, bearerToken(c))
+  return { sessionId, userId, requires }
+}

@@ -1,0 +1,27 @@
+// What routes of a kind can be refused with, as their operations document it.
+
+/** What a route with a body can be refused with; and one behind an access token. */
+export const BODY = [
+  'validation_failed',
+  'malformed_json',
+  'payload_too_large',
+  'unsupported_media_type',
+] as const
+export const TOKEN = [
+  'invalid_request',
+  'missing_token',
+  'invalid_token',
+  'service_unavailable',
+] as const
+
+/** What every route under /admin can be refused with, by what it does with a body. */
+const READ = [
+  'validation_failed',
+  'invalid_request',
+  'missing_token',
+  'invalid_token',
+  'permission_denied',
+  'service_unavailable',
+] as const
+const ACT = [...READ, 'payload_too_large', 'unsupported_media_type'] as const
+export const ADMINISTRATION = { read: READ, act: ACT, write: [...ACT, 'malformed_json'] } as const

@@ -1,0 +1,107 @@
+import { changeEmail } from '../../auth/change-email'
+import { confirmEmailChange } from '../../auth/confirm-email-change'
+import { requestLink } from '../../auth/request-link'
+import { undoEmailChange } from '../../auth/undo-email-change'
+import { verifyEmail } from '../../auth/verify-email'
+import { authenticate, optionalClaims } from '../authenticate'
+import { factory } from '../factory'
+import { operation, valid } from '../openapi'
+import { BODY, TOKEN } from '../route-problems'
+import { ChangeEmailInput, EmailInput, LinkInput, Message } from '../wire'
+
+const tag = 'Emails'
+const LINK = [...BODY, 'invalid_link', 'service_unavailable'] as const
+
+export const emails = factory
+  .createApp()
+  .post(
+    '/verify-email',
+    operation({
+      operationId: 'verifyEmail',
+      summary: 'Show that the address is yours, by the token of the link',
+      description:
+        'Ends the sessions begun before, but that of an access token of the user, if one comes with it.',
+      tag,
+      bearer: 'optional',
+      responses: { 200: { description: 'It is verified', schema: Message } },
+      problems: [...LINK, 'invalid_request'],
+    }),
+    valid('json', LinkInput),
+    async (c) => {
+      await verifyEmail(c.var.auth, c.req.valid('json').token, await optionalClaims(c))
+      return c.json({ message: 'The email is verified' }, 200)
+    },
+  )
+  .post(
+    '/verify-email/resend',
+    operation({
+      operationId: 'resendVerification',
+      summary: 'Have another link mailed',
+      description: 'The answer is the same whether there is such an account or not.',
+      tag,
+      responses: { 202: { description: 'A mail is on its way, if there is', schema: Message } },
+      problems: [...BODY, 'service_unavailable'],
+    }),
+    valid('json', EmailInput),
+    async (c) => {
+      await requestLink(c.var.auth, 'verify_email', c.req.valid('json').email)
+      return c.json({ message: 'If the email is yet to be verified, a link was mailed' }, 202)
+    },
+  )
+  .post(
+    '/change-email',
+    operation({
+      operationId: 'changeEmail',
+      summary: 'Have a link mailed to the address that is to be yours',
+      description:
+        'Nothing is mailed to an address that is somebody else’s, which the answer does not tell.',
+      tag,
+      bearer: 'required',
+      responses: { 202: { description: 'A mail is on its way', schema: Message } },
+      problems: [...BODY, ...TOKEN, 'wrong_password'],
+    }),
+    authenticate,
+    valid('json', ChangeEmailInput),
+    async (c) => {
+      const { password, new_email: email } = c.req.valid('json')
+      await changeEmail(c.var.auth, c.var.claims, { password, email })
+      return c.json({ message: 'Open the link that was mailed to the new address' }, 202)
+    },
+  )
+  .post(
+    '/change-email/confirm',
+    operation({
+      operationId: 'confirmEmailChange',
+      summary: 'Make the new address yours, by the token of the link',
+      description: 'Ends sessions, but that of an access token of the user, if one comes with it.',
+      tag,
+      bearer: 'optional',
+      responses: { 200: { description: 'It is yours', schema: Message } },
+      problems: [...LINK, 'invalid_request'],
+    }),
+    valid('json', LinkInput),
+    async (c) => {
+      await confirmEmailChange(c.var.auth, c.req.valid('json').token, await optionalClaims(c))
+      return c.json({ message: 'The email is changed' }, 200)
+    },
+  )
+  .post(
+    '/change-email/undo',
+    operation({
+      operationId: 'undoEmailChange',
+      summary: 'Bring the old address back, by the token of the link mailed there',
+      description:
+        'Takes the password away, ends all sessions and mails a link to choose another password.',
+      tag,
+      responses: { 200: { description: 'It is back', schema: Message } },
+      problems: LINK,
+    }),
+    valid('json', LinkInput),
+    async (c) => {
+      await undoEmailChange(c.var.auth, c.req.valid('json').token)
+      return c.json(
+        { message: 'The email is back. Choose a new password by the link that was mailed' },
+        200,
+      )
+    },
+  )

@@ -1,0 +1,65 @@
+import { changePassword } from '../../auth/change-password'
+import { requestLink } from '../../auth/request-link'
+import { resetPassword } from '../../auth/reset-password'
+import { authenticate } from '../authenticate'
+import { factory } from '../factory'
+import { operation, valid } from '../openapi'
+import { BODY, TOKEN } from '../route-problems'
+import { ChangePasswordInput, EmailInput, Message, ResetPasswordInput } from '../wire'
+
+const tag = 'Passwords'
+
+export const passwords = factory
+  .createApp()
+  .post(
+    '/forgot-password',
+    operation({
+      operationId: 'forgotPassword',
+      summary: 'Have a link mailed by which a new password is chosen',
+      description: 'The answer is the same whether there is such an account or not.',
+      tag,
+      responses: { 202: { description: 'A mail is on its way, if there is', schema: Message } },
+      problems: [...BODY, 'service_unavailable'],
+    }),
+    valid('json', EmailInput),
+    async (c) => {
+      await requestLink(c.var.auth, 'reset_password', c.req.valid('json').email)
+      return c.json({ message: 'If there is an account with this email, a link was mailed' }, 202)
+    },
+  )
+  .post(
+    '/reset-password',
+    operation({
+      operationId: 'resetPassword',
+      summary: 'Choose a new password, by the token of the link',
+      description: 'Ends all sessions and logs nobody in.',
+      tag,
+      responses: { 200: { description: 'It is changed', schema: Message } },
+      problems: [...BODY, 'invalid_link', 'weak_password', 'service_unavailable'],
+    }),
+    valid('json', ResetPasswordInput),
+    async (c) => {
+      const { token, new_password: newPassword } = c.req.valid('json')
+      await resetPassword(c.var.auth, { token, newPassword })
+      return c.json({ message: 'The password is changed. Log in with it' }, 200)
+    },
+  )
+  .post(
+    '/change-password',
+    operation({
+      operationId: 'changePassword',
+      summary: 'Change your password',
+      description: 'Ends all of your other sessions.',
+      tag,
+      bearer: 'required',
+      responses: { 200: { description: 'It is changed', schema: Message } },
+      problems: [...BODY, ...TOKEN, 'wrong_password', 'weak_password'],
+    }),
+    authenticate,
+    valid('json', ChangePasswordInput),
+    async (c) => {
+      const { current_password: currentPassword, new_password: newPassword } = c.req.valid('json')
+      await changePassword(c.var.auth, c.var.claims, { currentPassword, newPassword })
+      return c.json({ message: 'The password is changed, all other sessions have ended' }, 200)
+    },
+  )

@@ -1,0 +1,127 @@
+import { eq, sql } from 'drizzle-orm'
+import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
+import { type Database, runBatch } from './database'
+import { endTokensOf, type Redemption, redeemTokenWhere, selectUse } from './one-time-tokens'
+import { type NewMail, queueMailWhere } from './outbox'
+import { raiseEpoch } from './revocations'
+import { userSessions, users } from './schema'
+import { type Caller, callerLives } from './session-ends'
+import { type Moment, selectSession } from './sessions'
+
+/** What is asked of a signed-in user's password: their session, and the hash to verify against. */
+export async function findOwnCredential(db: Database, caller: Caller, moment: Moment) {
+  const [[session], [credential]] = await runBatch(db, [
+    selectSession(db, caller.sessionId, moment),
+    db
+      .select({
+        passwordHash: users.passwordHash,
+        email: users.emailNormalized,
+      })
+      .from(users)
+      .where(eq(users.id, caller.userId)),
+  ])
+  return { session: session ?? null, credential: credential ?? null }
+}
+
+export interface PasswordChange {
+  /** The hash that the current password was verified against, and the next. */
+  readonly passwordHash: { readonly verified: string; readonly next: string }
+  readonly event: NewAuditEvent
+  readonly revocationExpiresAt: number
+  readonly notice: Pick<NewMail, 'id' | 'type' | 'expiresAt'>
+}
+
+/** Changes the caller's password, if it is still the one that was verified, and ends all their other sessions. */
+export async function changePassword(
+  db: Database,
+  caller: Caller,
+  { passwordHash, event, revocationExpiresAt, notice }: PasswordChange,
+  moment: Moment,
+) {
+  const { userId, sessionId } = caller
+  const [, , , revocations, , , , recorded] = await runBatch(db, [
+    db
+      .update(users)
+      .set({ passwordHash: passwordHash.next, updatedAt: moment.now })
+      .where(
+        sql`id = ${userId} and password_hash = ${passwordHash.verified} and ${callerLives(caller, moment)}`,
+      ),
+    recordEventWhere(db, event, sql`changes() = 1`),
+    ...raiseEpoch(db, { userId, keep: sessionId, expiresAt: revocationExpiresAt, event }),
+    db
+      .update(userSessions)
+      .set({ revokedAt: moment.now, revokedReason: 'password_changed' })
+      .where(
+        sql`user_id = ${userId} and id <> ${sessionId} and revoked_at is null and ${isNewest(event)}`,
+      ),
+    endTokensOf(db, userId, event),
+    queueNotice(db, { ...notice, userId, now: moment.now }, event),
+    db
+      .select({ id: users.id })
+      .from(users)
+      .where(sql`id = ${userId}
+      and exists (select 1 from audit_events where id = ${event.id})`),
+  ])
+  return { revocations, isDone: recorded.length > 0 }
+}
+
+export interface PasswordReset {
+  readonly userId: string
+  readonly redemption: Redemption
+  readonly passwordHash: string
+  readonly event: NewAuditEvent
+  readonly revocationExpiresAt: number
+  readonly notice: Pick<NewMail, 'id' | 'type' | 'expiresAt'>
+}
+
+/**
+ * Sets a password by a mailed link, which is used up. It ends every session and every other link. Who has read
+ * the mail has shown that the address is theirs.
+ */
+export async function resetPassword(
+  db: Database,
+  { userId, redemption, passwordHash, event, revocationExpiresAt, notice }: PasswordReset,
+) {
+  const { now } = redemption
+  const isActive = sql`exists (select 1 from users where id = ${userId} and is_active = 1
+    and email = one_time_tokens.email)`
+  const [, , , revocations, , , , , [use]] = await runBatch(db, [
+    redeemTokenWhere(db, redemption, isActive),
+    recordEventWhere(db, event, sql`changes() = 1`),
+    ...raiseEpoch(db, { userId, keep: null, expiresAt: revocationExpiresAt, event }),
+    db
+      .update(users)
+      .set({
+        passwordHash,
+        emailVerifiedAt: sql`coalesce(email_verified_at, ${now})`,
+        updatedAt: now,
+      })
+      .where(sql`id = ${userId} and ${isNewest(event)}`),
+    db
+      .update(userSessions)
+      .set({ revokedAt: now, revokedReason: 'password_reset' })
+      .where(sql`user_id = ${userId} and revoked_at is null and ${isNewest(event)}`),
+    endTokensOf(db, userId, event),
+    queueNotice(db, { ...notice, userId, now }, event),
+    selectUse(db, redemption.id),
+  ])
+  return { revocations, isDone: use?.usedBy === redemption.usedBy }
+}
+
+/** A statement that tells a user of the event that was just recorded, at their own address. */
+export function queueNotice(
+  db: Database,
+  { userId, ...mail }: Pick<NewMail, 'id' | 'type' | 'expiresAt' | 'now'> & { userId: string },
+  event: NewAuditEvent,
+) {
+  return queueMailWhere(
+    db,
+    {
+      ...mail,
+      userId,
+      email: sql`(select email from users where id = ${userId})`,
+      oneTimeTokenId: null,
+    },
+    isNewest(event),
+  )
+}

@@ -1,0 +1,193 @@
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { isNewest, type NewAuditEvent } from './audit-events'
+import { type Database, insertWhere, runBatch } from './database'
+import { type NewMail, queueMailWhere } from './outbox'
+import { oneTimeTokens } from './schema'
+
+export type Purpose = typeof oneTimeTokens.$inferSelect.purpose
+
+/** In the words of the index, which is of these alone. */
+export const isFoundByEmail = sql`purpose in ('invitation', 'undo_email_change')`
+
+const MAIL_PAUSE_MS = 60 * 1000
+const DAY_MS = 24 * 60 * 60 * 1000
+const MAILS_A_DAY = 5
+
+/** A token as it is made, and the mail that carries it. */
+export interface TokenMail {
+  readonly id: string
+  readonly purpose: Purpose
+  readonly keyId: string
+  readonly tokenHash: string
+  readonly now: number
+  readonly expiresAt: number
+  readonly mail: Pick<NewMail, 'id' | 'type'>
+  /** JSON: of an invitation; and who invites. */
+  readonly roles?: string
+  readonly invitedBy?: string
+}
+
+/** A row that a token is presented for: which one, by whom (a nonce of the request), and when. */
+export interface Redemption {
+  readonly id: string
+  readonly tokenHash: string
+  readonly purpose: Purpose
+  readonly usedBy: string
+  readonly now: number
+}
+
+/**
+ * Three statements: the token, for a user and an address that may be read from the database, where the condition
+ * holds; its mail; and the end of older ones for the same. A batch that runs again mails nothing again.
+ */
+export function issueTokenWhere(
+  db: Database,
+  { mail, now, ...token }: TokenMail,
+  { userId, email }: { userId: string | SQL | null; email: string | SQL },
+  condition: SQL,
+) {
+  const { id, purpose, expiresAt } = token
+  const row = { ...token, userId, email, createdAt: now }
+  const itsUser = sql`(select user_id from one_time_tokens where id = ${id})`
+  const itsEmail = sql`(select email from one_time_tokens where id = ${id})`
+  const its = { userId: itsUser, email: itsEmail, oneTimeTokenId: id, now, expiresAt }
+  const isOlder = sql`id <> ${id} and used_at is null and created_at <= ${now}`
+  return [
+    insertWhere(db, oneTimeTokens, row, condition).onConflictDoNothing(),
+    queueMailWhere(db, { ...mail, ...its }, sql`changes() = 1`),
+    db
+      .update(oneTimeTokens)
+      .set({ usedAt: now, usedBy: id })
+      .where(
+        purpose === 'invitation'
+          ? sql`${isFoundByEmail} and purpose = 'invitation'
+              and lower(email) = lower(${itsEmail}) and ${isOlder}`
+          : sql`user_id = ${itsUser} and purpose = ${purpose}
+              and purpose <> 'undo_email_change' and ${isOlder}`,
+      ),
+  ] as const
+}
+
+/**
+ * Whether the address is nobody's: no user has it, nor may one have it back by undoing a change, which else
+ * whoever changed it could prevent by signing up with it.
+ */
+export function isFreeAddress(normalized: string | SQL, userId: string | null, now: number): SQL {
+  return sql`(not exists (select 1 from users
+      where email_normalized = ${normalized} and id is not ${userId})
+    and not exists (select 1 from one_time_tokens as undoing
+      where ${isFoundByEmail} and undoing.purpose = 'undo_email_change' and lower(undoing.email) = ${normalized}
+        and undoing.user_id is not ${userId}
+        and undoing.used_at is null and undoing.expires_at > ${now}))`
+}
+
+/** No mail for this purpose went to the user within a minute, and no five within a day. */
+export function mayBeMailed(userId: SQL | string, purpose: Purpose, now: number): SQL {
+  const mailedSince = (time: number) => sql`(select count(*) from one_time_tokens as mailed
+    where mailed.user_id = ${userId} and mailed.purpose = ${purpose} and mailed.created_at > ${time})`
+  return sql`(${mailedSince(now - MAIL_PAUSE_MS)} = 0 and ${mailedSince(now - DAY_MS)} < ${MAILS_A_DAY})`
+}
+
+/** A statement that uses the token up, if it can be used and the condition holds; `used_by` tells by whom. */
+export function redeemTokenWhere(
+  db: Database,
+  { id, tokenHash, purpose, usedBy, now }: Redemption,
+  condition: SQL,
+) {
+  return db
+    .update(oneTimeTokens)
+    .set({ usedAt: now, usedBy })
+    .where(sql`${isRedeemable({ id, tokenHash, purpose, now })} and ${condition}`)
+}
+
+export function isRedeemable({ id, tokenHash, purpose, now }: Omit<Redemption, 'usedBy'>): SQL {
+  return sql`(one_time_tokens.id = ${id} and one_time_tokens.token_hash = ${tokenHash}
+    and one_time_tokens.purpose = ${purpose} and one_time_tokens.used_at is null
+    and one_time_tokens.expires_at > ${now})`
+}
+
+/**
+ * A statement that ends every link of the user but those that undo a change of their email, and the one that the
+ * batch issues itself.
+ */
+export function endTokensOf(
+  db: Database,
+  userId: string,
+  event: NewAuditEvent,
+  issued: TokenMail | null = null,
+) {
+  return db
+    .update(oneTimeTokens)
+    .set({ usedAt: event.occurredAt, usedBy: event.id })
+    .where(sql`user_id = ${userId} and used_at is null and purpose <> 'undo_email_change'
+      and id is not ${issued?.id ?? null} and ${isNewest(event)}`)
+}
+
+/**
+ * A statement that ends every link to undo a change which came after the one that is undone. One before it stays:
+ * a thief who undoes their own change must not end the owner's way back.
+ */
+export function endLaterUndoings(
+  db: Database,
+  userId: string,
+  { id }: Redemption,
+  event: NewAuditEvent,
+) {
+  const undone = sql`(select created_at from one_time_tokens where id = ${id})`
+  return db
+    .update(oneTimeTokens)
+    .set({ usedAt: event.occurredAt, usedBy: event.id })
+    .where(sql`user_id = ${userId} and used_at is null and purpose = 'undo_email_change'
+      and created_at >= ${undone} and ${isNewest(event)}`)
+}
+
+/** A statement that reads by whom the token was used. */
+export function selectUse(db: Database, id: string) {
+  return db
+    .select({ usedBy: oneTimeTokens.usedBy })
+    .from(oneTimeTokens)
+    .where(eq(oneTimeTokens.id, id))
+}
+
+/** Whether who invited could do so now: not a way back for who was disabled, or lost what they gave. */
+export const isStillGiven = sql`(one_time_tokens.purpose <> 'invitation' or (
+  exists (select 1 from users where id = one_time_tokens.invited_by and is_active = 1)
+  and not exists (
+    select role_permissions.permission_id from roles
+      join role_permissions on role_permissions.role_id = roles.id
+      where roles.name in (select value from json_each(one_time_tokens.roles))
+    except select role_permissions.permission_id from user_roles
+      join role_permissions on role_permissions.role_id = user_roles.role_id
+      where user_roles.user_id = one_time_tokens.invited_by)))`
+
+/** The token's row, if it can be redeemed now. */
+export async function findRedeemableToken(db: Database, redemption: Omit<Redemption, 'usedBy'>) {
+  const [[token]] = await runBatch(db, [
+    db
+      .select({
+        userId: oneTimeTokens.userId,
+        email: oneTimeTokens.email,
+        roles: oneTimeTokens.roles,
+      })
+      .from(oneTimeTokens)
+      .where(sql`${isRedeemable(redemption)} and ${isStillGiven}`),
+  ])
+  return token ?? null
+}
+
+/** What is needed to make these tokens again: those that can still be redeemed. */
+export async function findTokensToMail(db: Database, ids: readonly string[], now: number) {
+  const [tokens] = await runBatch(db, [
+    db
+      .select({
+        id: oneTimeTokens.id,
+        purpose: oneTimeTokens.purpose,
+        keyId: oneTimeTokens.keyId,
+      })
+      .from(oneTimeTokens)
+      .where(
+        and(inArray(oneTimeTokens.id, [...ids]), sql`used_at is null and expires_at > ${now}`),
+      ),
+  ])
+  return tokens
+}

@@ -1,0 +1,119 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { isNewest, type NewAuditEvent } from './audit-events'
+import { type Database, insertWhere, runBatch } from './database'
+import { outbox } from './schema'
+import { listOf } from './users'
+
+/** Longer than a run of the job may take: what a run has claimed, no other run delivers beside it. */
+const CLAIM_MS = 15 * 60 * 1000
+const FIRST_RETRY_MS = 60 * 1000
+const MOST_DOUBLINGS = 9
+const EVENT_LIFE_MS = 7 * 24 * 60 * 60 * 1000
+
+export type Channel = typeof outbox.$inferSelect.channel
+export type Outgoing = Awaited<ReturnType<typeof claimOutgoing>>[number]
+
+const OUTGOING = {
+  id: outbox.id,
+  type: outbox.type,
+  userId: outbox.userId,
+  email: outbox.email,
+  oneTimeTokenId: outbox.oneTimeTokenId,
+  occurredAt: outbox.occurredAt,
+  attempts: outbox.attempts,
+}
+
+/** A statement, directly after the one recording the event, that has other applications told of it. */
+export function announce(db: Database, event: NewAuditEvent, type: string) {
+  return db
+    .insert(outbox)
+    .select(
+      sql`select null, id, 'event', ${type}, subject_id, null, null, occurred_at,
+        occurred_at + ${EVENT_LIFE_MS}, 0, occurred_at
+        from audit_events where id = ${event.id} and ${isNewest(event)}`,
+    )
+    .onConflictDoNothing()
+}
+
+export interface NewMail {
+  readonly id: string
+  readonly type: string
+  readonly userId: string | SQL | null
+  readonly email: string | SQL
+  /** Whose link it carries, if it carries one. */
+  readonly oneTimeTokenId: string | null
+  readonly now: number
+  readonly expiresAt: number
+}
+
+/** A statement that has a mail sent where the condition holds. */
+export function queueMailWhere(db: Database, { now, ...mail }: NewMail, condition: SQL) {
+  const row = {
+    ...mail,
+    channel: 'mail',
+    occurredAt: now,
+    attempts: 0,
+    nextAttemptAt: now,
+  } as const
+  return insertWhere(db, outbox, row, condition).onConflictDoNothing()
+}
+
+/**
+ * Claims what is due, `limit` at most and of the events of each user only the oldest. Nobody else is given
+ * the same, nor the event after it, unless it is not settled in a quarter of an hour.
+ */
+export async function claimOutgoing(db: Database, channel: Channel, now: number, limit: number) {
+  // A mail past its time is for the job to give up, and to say so.
+  const isOfUse = channel === 'mail' ? sql`expires_at > ${now}` : sql`true`
+  const isFirst =
+    channel === 'mail'
+      ? sql`true`
+      : sql`not exists (select 1 from outbox as earlier where earlier.user_id = due.user_id
+          and earlier.seq < due.seq and earlier.channel = 'event')`
+  const [claimed] = await runBatch(db, [
+    db
+      .update(outbox)
+      .set({ attempts: sql`attempts + 1`, nextAttemptAt: now + CLAIM_MS })
+      .where(
+        sql`seq in (select seq from outbox as due
+          where channel = ${channel} and next_attempt_at <= ${now} and ${isFirst} and ${isOfUse}
+          order by next_attempt_at limit ${limit})`,
+      )
+      .returning(OUTGOING),
+  ])
+  return claimed
+}
+
+/** What was taken goes; the rest is due again after one minute, then two, four, and so on up to eight and a half hours. */
+export async function settleOutgoing(
+  db: Database,
+  { taken, left }: { taken: readonly string[]; left: readonly string[] },
+  now: number,
+): Promise<void> {
+  const pause = sql`(${FIRST_RETRY_MS} << min(attempts - 1, ${MOST_DOUBLINGS}))`
+  await runBatch(db, [
+    db.delete(outbox).where(sql`id in ${listOf(taken)}`),
+    db
+      .update(outbox)
+      .set({ nextAttemptAt: sql`${now} + ${pause}` })
+      .where(sql`id in ${listOf(left)}`),
+  ])
+}
+
+/** Of what is due, deletes what was tried and is past its time, or all where there is nobody to tell; answers what. */
+export async function giveUpOutgoing(
+  db: Database,
+  channel: Channel,
+  now: number,
+  { hasListeners }: { hasListeners: boolean },
+) {
+  const wasTried = channel === 'mail' ? sql`true` : sql`attempts > 0`
+  const isOver = hasListeners ? sql`expires_at <= ${now} and ${wasTried}` : sql`true`
+  const [deleted] = await runBatch(db, [
+    db
+      .delete(outbox)
+      .where(sql`channel = ${channel} and next_attempt_at <= ${now} and ${isOver}`)
+      .returning({ id: outbox.id, type: outbox.type, userId: outbox.userId }),
+  ])
+  return deleted
+}
