@@ -144,6 +144,7 @@ const Variables = z
       .optional(),
     WEBHOOK_SECRET: list.pipe(z.array(webhookSecret)),
     RATE_LIMIT: oneOf(['on', 'off']).default('on'),
+    TURNSTILE_SECRET: z.string().optional(),
     MAIL_FROM: mailbox.optional(),
     SERVICE_NAME: z
       .string()
@@ -229,6 +230,7 @@ function parseConfig(env: Record<string, unknown>) {
     },
     webhook: webhookOf(variables),
     isRateLimited: variables.RATE_LIMIT === 'on',
+    turnstileSecret: variables.TURNSTILE_SECRET ?? null,
     mailFrom: variables.MAIL_FROM ?? null,
     serviceName: variables.SERVICE_NAME,
     emailVerification: variables.EMAIL_VERIFICATION,

@@ -27,6 +27,8 @@ export default {
       now,
       requestId,
       client: NO_CLIENT,
+      source: '',
+      device: null,
       defer: (work) => ctx.waitUntil(runLogged('deferred_work', work, log)),
     })
     await runLogged('publish_revocations', () => publishPendingRevocations(context), log)

@@ -52,6 +52,15 @@ describe('login', () => {
     expect(unknown.status).toBe(wrong.status)
   })
 
+  test('wrong again: counted, with no row of its own; then refused', async () => {
+    const { email } = await signUpPerson(client)
+    const wrong = () => logIn(email, 'not the password')
+    expectCost(await wrong(), 401, [2, 0, 0, 6])
+    for (let again = 2; again < 5; again++) expectCost(await wrong(), 401, [1, 0, 0, 6])
+    expectCost(await wrong(), 401, [2, 0, 0, 6])
+    expectCost(await logIn(email, PASSWORD), 429, [1, 0, 0, 0])
+  })
+
   test('disabled', async () => {
     const { email, userId } = await signUpPerson(client)
     await setActive(userId, false)

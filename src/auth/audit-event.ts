@@ -10,7 +10,11 @@ export type AuditEventType =
   | 'user_signed_up'
   /** The right password of an active account; a session began. */
   | 'login_succeeded'
-  /** `detail.reason`: unknown_email, wrong_password, no_password, or, after the right one, account_disabled, email_not_verified. */
+  /**
+   * `detail.reason`: unknown_email, wrong_password, no_password, or, after the right one, account_disabled,
+   * email_not_verified. Of wrong ones only the first and the fifth of an email from a network, and the one that
+   * blocks: `detail.failures`, and `detail.blocked` email or network.
+   */
   | 'login_failed'
   /** A session was ended by one of its own tokens. */
   | 'logged_out'
@@ -24,7 +28,7 @@ export type AuditEventType =
   | 'session_limit_reached'
   /** A superseded refresh token came back; its session was ended. */
   | 'refresh_token_reused'
-  /** A signed-in user gave a wrong password where theirs is asked for. `detail.for` */
+  /** A signed-in user gave a wrong password where theirs is asked for. `detail.for`, and as above. */
   | 'password_check_failed'
   /** A link to verify the email, or to choose a new password, was asked for and mailed. */
   | 'email_verification_requested'

@@ -21,6 +21,10 @@ export interface AuthContext {
   readonly now: number
   readonly requestId: string
   readonly client: Client
+  /** Whose attempts are counted together: an IPv4 address or an IPv6 /64; empty where there is none. */
+  readonly source: string
+  /** The cookie of a device that has logged in, as it came. */
+  readonly device: string | null
   /** Does the work after the answer; what it throws is logged. */
   readonly defer: (work: () => Promise<void>) => void
 }

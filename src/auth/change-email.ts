@@ -10,7 +10,7 @@ import { newLink } from './mailed-link'
 /**
  * Has a link mailed to the address that is to be the user's. Where it is somebody's already nothing is mailed,
  * which the answer does not tell.
- * @throws AuthError invalid_token, wrong_password
+ * @throws AuthError invalid_token, wrong_password, too_many_attempts
  */
 export async function changeEmail(
   context: AuthContext,
@@ -18,7 +18,7 @@ export async function changeEmail(
   { password, email }: { password: string; email: EmailAddress },
 ): Promise<void> {
   const { sub: userId, sid: sessionId } = claims
-  const { passwordHash } = await requireOwnPassword(context, claims, password, 'email_changed')
+  const own = await requireOwnPassword(context, claims, password, 'email_changed')
   const token = await newLink(context, 'change_email')
   const event = await auditEvent(context, {
     type: 'email_change_requested',
@@ -30,7 +30,7 @@ export async function changeEmail(
   await requestEmailChange(
     context.db,
     { userId, sessionId },
-    { token, email, passwordHash, event },
+    { token, email, passwordHash: own.passwordHash, attempt: own.attempt, event },
     moment(context),
   )
   sendAfterAnswer(context)

@@ -12,7 +12,7 @@ import { publishRevocations, revocationExpiry } from './publish-revocations'
 
 /**
  * Changes the password of who is signed in. All their other sessions end; the one that asks goes on.
- * @throws AuthError invalid_token, wrong_password, weak_password
+ * @throws AuthError invalid_token, wrong_password, too_many_attempts, weak_password
  */
 export async function changePassword(
   context: AuthContext,
@@ -36,6 +36,7 @@ export async function changePassword(
     { userId, sessionId },
     {
       passwordHash: { verified: own.passwordHash, next },
+      attempt: own.attempt,
       event,
       revocationExpiresAt: revocationExpiry(context),
       notice: newNotice(context, 'password_changed'),

@@ -1,34 +1,48 @@
 import type { AccessTokenClaims } from '../crypto/access-token'
 import { parsePasswordHash, verifyPassword } from '../crypto/password'
-import { recordEvent } from '../store/audit-events'
 import { findOwnCredential } from '../store/credentials'
-import { auditEvent } from './audit-event'
+import type { Attempt } from '../store/login-attempts'
 import { type AuthContext, moment } from './auth-context'
 import { AuthError } from './errors'
+import { newGuess, recordFailure, requireReserved } from './guess-limits'
 import { requireLiveSession } from './require-live-session'
+
+export interface OwnPassword {
+  readonly passwordHash: string
+  /** Normalized. */
+  readonly email: string
+  readonly attempt: Attempt
+}
 
 /**
  * Asks for the password of who is signed in, before what only they should do.
  * @param purpose what for, as the audit trail has it
- * @returns the hash that it was verified against, by which the batch after it knows that it still holds
- * @throws AuthError invalid_token, wrong_password
+ * @returns the hash that it was verified against, by which the batch after it knows that it still holds, and the attempt,
+ * which that batch takes back
+ * @throws AuthError invalid_token, wrong_password, too_many_attempts
  */
 export async function requireOwnPassword(
   context: AuthContext,
-  { sub: userId, sid: sessionId }: AccessTokenClaims,
+  { sub: userId, sid: sessionId, email }: AccessTokenClaims,
   password: string,
   purpose: string,
-): Promise<{ passwordHash: string; email: string }> {
+): Promise<OwnPassword> {
   const { db, config } = context
   const caller = { userId, sessionId }
-  const { session, credential } = await findOwnCredential(db, caller, moment(context))
-  requireLiveSession(context, { sub: userId, sid: sessionId }, session)
+  const guess = await newGuess(context, email.toLowerCase(), undefined)
+  const found = await findOwnCredential(db, caller, guess.attempt, moment(context))
+  requireLiveSession(context, { sub: userId, sid: sessionId }, found.session)
+  const { credential, reservation } = found
+  if (!reservation) throw new AuthError('invalid_token', { reason: 'session_ended_meanwhile' })
+  const failures = requireReserved(reservation, guess)
   const stored = credential?.passwordHash
     ? parsePasswordHash(credential.passwordHash, config.passwordHashing)
     : null
   const isRight = await verifyPassword(password, stored, config.passwordHashing)
-  if (isRight && stored && credential) return { passwordHash: stored.text, email: credential.email }
-  const event = await auditEvent(context, {
+  if (isRight && stored && credential) {
+    return { passwordHash: stored.text, email: credential.email, attempt: guess.attempt }
+  }
+  await recordFailure(context, failures, {
     type: 'password_check_failed',
     outcome: 'failure',
     actorId: userId,
@@ -36,6 +50,5 @@ export async function requireOwnPassword(
     sessionId,
     detail: { for: purpose },
   })
-  await recordEvent(db, event)
   throw new AuthError('wrong_password', { user_id: userId, session_id: sessionId })
 }

@@ -14,7 +14,7 @@ const NOBODY = { ip: null, network: null, userAgent: null }
 /**
  * Deletes who is signed in, with all that is stored about them. What the audit trail knows of them is reduced to
  * what happened and to ids that lead to nobody any more.
- * @throws AuthError invalid_token, wrong_password, last_admin
+ * @throws AuthError invalid_token, wrong_password, too_many_attempts, last_admin
  */
 export async function deleteAccount(
   context: AuthContext,
@@ -22,7 +22,12 @@ export async function deleteAccount(
   password: string,
 ): Promise<void> {
   const { sub: userId, sid: sessionId } = claims
-  const { passwordHash } = await requireOwnPassword(context, claims, password, 'user_deleted')
+  const { passwordHash, attempt } = await requireOwnPassword(
+    context,
+    claims,
+    password,
+    'user_deleted',
+  )
   // Neither event may hold what the second of them says is gone.
   const unseen = { ...context, client: NOBODY }
   const about = { outcome: 'success', actorId: userId, subjectId: userId, sessionId } as const
@@ -35,6 +40,7 @@ export async function deleteAccount(
     { userId, sessionId },
     {
       passwordHash,
+      attempt,
       events,
       revocationExpiresAt: revocationExpiry(context),
       notice: newNotice(context, 'account_deleted'),

@@ -23,10 +23,19 @@ export type AuthErrorCode =
   | 'email_not_verified'
   | 'signup_closed'
   | 'invitation_required'
+  | 'too_many_attempts'
+  | 'challenge_required'
+  | 'challenge_unavailable'
 
 export interface FieldError {
   readonly path: string
   readonly message: string
+}
+
+interface AuthErrorDetail {
+  readonly errors?: readonly FieldError[]
+  readonly retryAfterSeconds?: number
+  readonly [logged: string]: unknown
 }
 
 /** A refusal. The code is what the caller is told; `reason` and the ids are for the log alone. */
@@ -34,15 +43,15 @@ export class AuthError extends Error {
   override readonly name = 'AuthError'
   readonly code: AuthErrorCode
   readonly errors: readonly FieldError[]
+  /** When to come back, where it is known. */
+  readonly retryAfterSeconds: number | null
   readonly logged: Readonly<Record<string, string>>
 
-  constructor(
-    code: AuthErrorCode,
-    { errors = [], ...logged }: { errors?: readonly FieldError[]; [field: string]: unknown } = {},
-  ) {
+  constructor(code: AuthErrorCode, { errors, retryAfterSeconds, ...logged }: AuthErrorDetail = {}) {
     super(code)
     this.code = code
-    this.errors = errors
+    this.errors = errors ?? []
+    this.retryAfterSeconds = retryAfterSeconds ?? null
     this.logged = Object.fromEntries(Object.entries(logged).map(([k, v]) => [k, String(v)]))
   }
 }

@@ -5,14 +5,15 @@ import {
   parsePasswordHash,
   verifyPassword,
 } from '../crypto/password'
-import { recordEvent } from '../store/audit-events'
-import { startSession } from '../store/logins'
+import type { Attempt, CounterKind } from '../store/login-attempts'
+import { type Login, reserveLogin, startSession } from '../store/logins'
 import { findCredential } from '../store/users'
 import { auditEvent } from './audit-event'
 import { type AuthContext, moment } from './auth-context'
 import { sendAfterAnswer } from './deliver-mails'
 import type { EmailAddress } from './email-address'
 import { AuthError } from './errors'
+import { newGuess, recordFailure, requireReserved } from './guess-limits'
 import { type IssuedSession, issueSession, newSession, refreshTokenOf } from './issue-session'
 import { newNotice } from './mailed-link'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
@@ -26,32 +27,59 @@ type Credential = Awaited<ReturnType<typeof findCredential>>
  * A hash that changed while it was being verified is verified again, once: a login beside this one may
  * have brought it up to date.
  *
- * @throws AuthError invalid_credentials, account_disabled, email_not_verified
+ * Each attempt is counted before its password is looked at, and the count is taken back when it was right.
+ *
+ * @throws AuthError invalid_credentials, account_disabled, email_not_verified, too_many_attempts,
+ * challenge_required, challenge_unavailable
  */
 export async function logIn(
   context: AuthContext,
-  input: { email: EmailAddress; password: string },
+  { email, password, turnstileToken }: LogInInput,
 ): Promise<IssuedSession> {
-  const issued = (await tryLogIn(context, input)) ?? (await tryLogIn(context, input))
+  const { db } = context
+  const guess = await newGuess(context, email.normalized, turnstileToken)
+  const { reservation, credential } = await reserveLogin(db, guess.attempt)
+  const counted = { attempt: guess.attempt, failures: requireReserved(reservation, guess) }
+  const issued =
+    (await tryLogIn(context, { password, credential, ...counted })) ??
+    (await tryLogIn(context, {
+      password,
+      credential: await findCredential(db, email.normalized),
+      ...counted,
+    }))
   if (issued) return issued
   throw new AuthError('invalid_credentials', { reason: 'password_changed_meanwhile' })
+}
+
+export interface LogInInput {
+  readonly email: EmailAddress
+  readonly password: string
+  /** Of a challenge that was solved, where one is asked for. */
+  readonly turnstileToken?: string | undefined
+}
+
+interface Try {
+  readonly password: string
+  readonly credential: Credential
+  readonly attempt: Attempt
+  readonly failures: ReadonlyMap<CounterKind, number>
 }
 
 /** Null when the stored hash changed in between. */
 async function tryLogIn(
   context: AuthContext,
-  { email, password }: { email: EmailAddress; password: string },
+  { password, credential, attempt, failures }: Try,
 ): Promise<IssuedSession | null> {
-  const { db, config } = context
-  const credential = await findCredential(db, email.normalized)
+  const { passwordHashing } = context.config
   const stored = readStoredHash(context, credential)
-  if (!(await verifyPassword(password, stored, config.passwordHashing)) || !credential || !stored) {
-    throw await refuseLogin(context, credential)
+  if (!(await verifyPassword(password, stored, passwordHashing)) || !credential || !stored) {
+    throw await refuseLogin(context, credential, failures)
   }
-  const next = needsRehash(stored, config.passwordHashing)
-    ? await hashPassword(password, config.passwordHashing)
+  const next = needsRehash(stored, passwordHashing)
+    ? await hashPassword(password, passwordHashing)
     : stored.text
-  return beginSession(context, credential.userId, { verified: stored.text, next })
+  const passwordHash = { verified: stored.text, next }
+  return beginSession(context, { userId: credential.userId, passwordHash, attempt })
 }
 
 // A row that cannot be read is a failed login for the caller and an alarm for the operator.
@@ -62,14 +90,18 @@ function readStoredHash({ config, log }: AuthContext, credential: Credential): P
   return stored
 }
 
-async function refuseLogin(context: AuthContext, credential: Credential): Promise<AuthError> {
+async function refuseLogin(
+  context: AuthContext,
+  credential: Credential,
+  failures: ReadonlyMap<CounterKind, number>,
+): Promise<AuthError> {
   const reason = !credential
     ? 'unknown_email'
     : credential.passwordHash
       ? 'wrong_password'
       : 'no_password'
   const userId = credential?.userId ?? null
-  const event = await auditEvent(context, {
+  await recordFailure(context, failures, {
     type: 'login_failed',
     outcome: 'failure',
     actorId: null,
@@ -77,14 +109,12 @@ async function refuseLogin(context: AuthContext, credential: Credential): Promis
     sessionId: null,
     detail: { reason },
   })
-  await recordEvent(context.db, event)
   return new AuthError('invalid_credentials', { reason, ...(userId && { user_id: userId }) })
 }
 
 async function beginSession(
   context: AuthContext,
-  userId: string,
-  passwordHash: { verified: string; next: string },
+  { userId, passwordHash, attempt }: Pick<Login, 'passwordHash' | 'attempt'> & { userId: string },
 ): Promise<IssuedSession | null> {
   const { db, now, log } = context
   const { session, refreshTokenId } = await newSession(context, userId)
@@ -92,7 +122,15 @@ async function beginSession(
   const revocationExpiresAt = revocationExpiry(context)
   const mustBeVerified = context.config.emailVerification === 'required'
   const notice = newNotice(context, 'new_device')
-  const login = { session, passwordHash, events, mustBeVerified, notice, revocationExpiresAt }
+  const login = {
+    session,
+    passwordHash,
+    attempt,
+    events,
+    mustBeVerified,
+    notice,
+    revocationExpiresAt,
+  }
   const result = await startSession(db, login, moment(context))
   const { started, account, revocations, isNoticed } = result
   if (!account) throw new AuthError('invalid_credentials', { reason: 'user_gone' })

@@ -4,6 +4,7 @@ import { auditEvent } from './audit-event'
 import type { AuthContext } from './auth-context'
 import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
+import { attemptKeysOf } from './guess-limits'
 import { newNotice } from './mailed-link'
 import { requireAcceptablePassword } from './password-policy'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
@@ -19,7 +20,8 @@ export async function resetPassword(
   { token, newPassword }: { token: string; newPassword: string },
 ): Promise<void> {
   const { userId, email, redemption } = await requireUserLink(context, token, 'reset_password')
-  const proposed = { password: newPassword, email: email.toLowerCase(), path: 'new_password' }
+  const normalized = email.toLowerCase()
+  const proposed = { password: newPassword, email: normalized, path: 'new_password' }
   await requireAcceptablePassword(context, proposed)
   const event = await auditEvent(context, {
     type: 'password_reset',
@@ -32,6 +34,7 @@ export async function resetPassword(
     userId,
     redemption: redemption(event.id),
     passwordHash: await hashPassword(newPassword, context.config.passwordHashing),
+    attemptKeys: await attemptKeysOf(context, normalized),
     event,
     revocationExpiresAt: revocationExpiry(context),
     notice: newNotice(context, 'password_changed'),

@@ -8,6 +8,7 @@ import type { AuthContext } from './auth-context'
 import { sendAfterAnswer } from './deliver-mails'
 import type { EmailAddress } from './email-address'
 import { AuthError } from './errors'
+import { requireHuman } from './guess-limits'
 import { acceptInvitation } from './invitation'
 import { type IssuedSession, issueSession, newSession, refreshTokenOf } from './issue-session'
 import { newLink } from './mailed-link'
@@ -22,17 +23,21 @@ export interface SignUpInput {
   readonly name: string | null
   /** The token of an invitation. */
   readonly invitation: string | null
+  /** Of a challenge that was solved, where one is asked for. */
+  readonly turnstileToken?: string | undefined
 }
 
 /**
  * Creates an account and signs it in, unless its email has to be verified first: then there is no session.
- * @throws AuthError signup_closed, invitation_required, weak_password, email_taken
+ * @throws AuthError signup_closed, invitation_required, weak_password, email_taken, challenge_required,
+ * challenge_unavailable
  */
 export async function signUp(
   context: AuthContext,
   input: SignUpInput,
 ): Promise<{ account: UserAccount; issued: IssuedSession | null }> {
   const { email, password } = input
+  await requireHuman(context, email.normalized, input.turnstileToken)
   const invitation = await acceptInvitation(context, email, input.invitation)
   await requireAcceptablePassword(context, { password, email: email.normalized, path: 'password' })
   const user = await newUser(context, input, { isVerified: invitation !== null })

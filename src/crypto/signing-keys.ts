@@ -10,6 +10,10 @@ export interface SigningKey {
   readonly successor: CryptoKey
   /** Makes the tokens of mailed links. */
   readonly oneTimeToken: CryptoKey
+  /** Signs the cookie of a device that has logged in. */
+  readonly device: CryptoKey
+  /** Hides whose failed logins are counted. */
+  readonly loginAttempt: CryptoKey
 }
 
 export interface SigningKeys {
@@ -31,14 +35,18 @@ export async function importSigningKeys(
 async function importSigningKey(secret: string): Promise<SigningKey> {
   const input = new TextEncoder().encode(secret)
   const root = await crypto.subtle.importKey('raw', input, 'HKDF', false, ['deriveBits'])
-  const [kid, accessToken, refreshToken, successor, oneTimeToken] = await Promise.all([
-    derive(root, 'key id', 9),
-    derive(root, 'access token', 32).then(importHmacKey),
-    derive(root, 'refresh token', 32).then(importHmacKey),
-    derive(root, 'refresh token successor', 32).then(importHmacKey),
-    derive(root, 'one-time token', 32).then(importHmacKey),
-  ])
-  return { kid: toBase64Url(kid), accessToken, refreshToken, successor, oneTimeToken }
+  const hmacKey = (purpose: string) => derive(root, purpose, 32).then(importHmacKey)
+  const [kid, accessToken, refreshToken, successor, oneTimeToken, device, loginAttempt] =
+    await Promise.all([
+      derive(root, 'key id', 9).then(toBase64Url),
+      hmacKey('access token'),
+      hmacKey('refresh token'),
+      hmacKey('refresh token successor'),
+      hmacKey('one-time token'),
+      hmacKey('device'),
+      hmacKey('login attempt'),
+    ])
+  return { kid, accessToken, refreshToken, successor, oneTimeToken, device, loginAttempt }
 }
 
 async function derive(root: CryptoKey, purpose: string, byteLength: number) {

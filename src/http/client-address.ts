@@ -8,8 +8,8 @@ export function clientOf(headers: Headers): Client {
   return { ip, network: ip && networkOf(ip), userAgent: cleanUserAgent(headers.get('User-Agent')) }
 }
 
-/** For whom requests are counted: an IPv4 address, or the /64 that one IPv6 customer has at least. */
-export function rateLimitKeyOf(headers: Headers): string {
+/** For whom requests and attempts are counted: an IPv4 address, or the /64 that one IPv6 customer has at least. */
+export function sourceOf(headers: Headers): string {
   const ip = headers.get('CF-Connecting-IP') ?? ''
   return ip.includes(':') ? (ipv6Network(ip, 4) ?? ip) : ip
 }

@@ -9,15 +9,22 @@ import { errorFields, type Logger } from '../log'
 import { bindingSender } from '../mail/binding-sender'
 import type { MailSender } from '../mail/mail-sender'
 import { openDatabase } from '../store/database'
-import { clientOf } from './client-address'
+import { clientOf, sourceOf } from './client-address'
+import { presentedDevice } from './device-cookie'
 import { factory, type OptionalBindings } from './factory'
+
+/** What is known of a request before anything is asked. */
+type Edge = Pick<
+  AuthContext,
+  'log' | 'now' | 'requestId' | 'client' | 'source' | 'device' | 'defer'
+>
 
 const importedKeys = new WeakMap<Config, SigningKeys>()
 
 /** The only reader of bindings: `env` → what the use-cases work with. */
 export async function createAuthContext(
   env: CloudflareBindings & OptionalBindings,
-  edge: Pick<AuthContext, 'log' | 'now' | 'requestId' | 'client' | 'defer'>,
+  edge: Edge,
 ): Promise<AuthContext> {
   const config = configOf(env)
   const keys = await signingKeysOf(config)
@@ -47,10 +54,11 @@ function eventSinksOf({ webhook }: Config, queue: Queue | undefined): readonly E
 
 export const provideAuthContext = factory.createMiddleware(async (c, next) => {
   const { log, now, requestId } = c.var
-  const client = clientOf(c.req.raw.headers)
+  const { headers } = c.req.raw
+  const edge = { client: clientOf(headers), source: sourceOf(headers), device: presentedDevice(c) }
   const deferred: (() => Promise<void>)[] = []
   const defer = (work: () => Promise<void>) => void deferred.push(work)
-  c.set('auth', await createAuthContext(c.env, { log, now, requestId, client, defer }))
+  c.set('auth', await createAuthContext(c.env, { log, now, requestId, ...edge, defer }))
   await next()
   if (deferred.length > 0) c.executionCtx.waitUntil(runAfterAnswer(deferred, log))
 })

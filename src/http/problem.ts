@@ -198,6 +198,25 @@ export const PROBLEMS = {
     detail: 'There were too many requests from your network. Try again in a minute.',
     headers: { 'Retry-After': '60' },
   },
+  too_many_attempts: {
+    status: 429,
+    title: 'Too many attempts',
+    detail:
+      'There were too many failed attempts. Try again later, or choose a new password by mail.',
+    headers: { 'Retry-After': '1' },
+  },
+  challenge_required: {
+    status: 403,
+    title: 'Challenge required',
+    detail:
+      'After failed attempts this needs `turnstile_token`, of a challenge that was just solved.',
+  },
+  challenge_unavailable: {
+    status: 503,
+    title: 'Challenge unavailable',
+    detail: 'The challenge that this needs cannot be checked now. Try again.',
+    headers: { 'Retry-After': RETRY_AFTER_SECONDS },
+  },
   internal_error: {
     status: 500,
     title: 'Internal error',
@@ -238,7 +257,9 @@ export function problemOf(error: Error, c: Context<AppEnv>): Response {
   const { log } = c.var
   if (error instanceof AuthError) {
     log.warning('refused', { code: error.code, ...error.logged })
-    return problem(c, error.code, { errors: error.errors })
+    const { errors, retryAfterSeconds } = error
+    const headers = retryAfterSeconds === null ? {} : { 'Retry-After': String(retryAfterSeconds) }
+    return problem(c, error.code, { errors, headers })
   }
   if (error instanceof ProblemError) {
     log.warning('refused', { code: error.code, ...error.logged })

@@ -1,6 +1,5 @@
 import { ConfigurationError } from '../config'
 import { errorFields } from '../log'
-import { rateLimitKeyOf } from './client-address'
 import { factory } from './factory'
 import { ProblemError } from './problem'
 
@@ -26,7 +25,7 @@ const GATES: Readonly<Record<string, readonly Gate[]>> = {
 export const rateLimit = factory.createMiddleware(async (c, next) => {
   const { auth, log } = c.var
   if (!auth.config.isRateLimited) return next()
-  const key = rateLimitKeyOf(c.req.raw.headers)
+  const key = auth.source
   const gates = [...(GATES[`${c.req.method} ${c.req.path}`] ?? []), 'RATE_LIMIT_ALL'] as const
   for (const gate of gates) {
     const binding = c.env[gate]

@@ -9,7 +9,8 @@ import { presentSession, type Transport } from './wire'
 // The transport for browsers: a refresh token that no script can read (RFC 6265bis §4.1.3.2, `__Host-`).
 
 const NAME = 'refresh_token'
-const ATTRIBUTES = {
+/** Sent to this origin alone, over https, from its own pages, and out of reach of scripts. */
+export const HOST_COOKIE = {
   prefix: 'host',
   path: '/',
   secure: true,
@@ -40,13 +41,13 @@ export function presentedToken(
 export function answeredSession(c: Context<AppEnv>, issued: IssuedSession, transport: Transport) {
   const { access_token, ...session } = presentSession(issued)
   if (transport === 'body') return { access_token, refresh_token: issued.refreshToken, ...session }
-  setCookie(c, NAME, issued.refreshToken, { ...ATTRIBUTES, maxAge: issued.refreshExpiresIn })
+  setCookie(c, NAME, issued.refreshToken, { ...HOST_COOKIE, maxAge: issued.refreshExpiresIn })
   return { access_token, ...session }
 }
 
 /** Takes the cookie back, after a logout with it. */
 export function forgetRefreshCookie(c: Context<AppEnv>): void {
-  if (getCookie(c, NAME, 'host') !== undefined) deleteCookie(c, NAME, ATTRIBUTES)
+  if (getCookie(c, NAME, 'host') !== undefined) deleteCookie(c, NAME, HOST_COOKIE)
 }
 
 // Against cross-site request forgery: browsers send the cookie by themselves, and tell truly from where.

@@ -14,6 +14,10 @@ export const TOKEN = [
   'service_unavailable',
 ] as const
 
+/** What a route that asks for the password can be refused with, and one that may ask for a challenge. */
+export const OWN_PASSWORD = ['wrong_password', 'too_many_attempts'] as const
+export const CHALLENGE = ['challenge_required', 'challenge_unavailable'] as const
+
 /** What every route under /admin can be refused with, by what it does with a body. */
 const READ = [
   'validation_failed',

@@ -39,6 +39,12 @@ export const Name = z
 
 const Token = z.string().max(LONGEST_TOKEN)
 
+const TurnstileToken = z
+  .string()
+  .max(2048)
+  .optional()
+  .describe('Of a Cloudflare Turnstile challenge, where 403 `challenge_required` asked for one')
+
 export type Transport = z.infer<typeof Transport>
 const Transport = z
   .enum(['body', 'cookie'])
@@ -52,12 +58,18 @@ export const SignUpInput = z
     name: Name.nullish(),
     full_name: Name.nullish().describe('Taken as `name` where that is missing'),
     invitation: Token.nullish().describe('The token of an invitation, where one is needed'),
+    turnstile_token: TurnstileToken,
     transport: Transport,
   })
   .meta({ id: 'SignUpInput' })
 
 export const LogInInput = z
-  .object({ email: Email, password: Password, transport: Transport })
+  .object({
+    email: Email,
+    password: Password,
+    turnstile_token: TurnstileToken,
+    transport: Transport,
+  })
   .meta({ id: 'LogInInput' })
 
 export const RefreshInput = z
@@ -73,6 +85,10 @@ export const LogOutInput = z
     everywhere: z.boolean().default(false).describe('End every session of the user'),
   })
   .meta({ id: 'LogOutInput' })
+
+export const ForgotPasswordInput = z
+  .object({ email: Email, turnstile_token: TurnstileToken })
+  .meta({ id: 'ForgotPasswordInput' })
 
 export const EmailInput = z.object({ email: Email }).meta({ id: 'EmailInput' })
 export const LinkInput = z.object({ token: Token }).meta({ id: 'LinkInput' })

@@ -3,6 +3,7 @@ import { isNewest, type NewAuditEvent, recordEventWhere, selectRecorded } from '
 import { auditEvents, EVENT } from './audit-schema'
 import { queueNotice } from './credentials'
 import { type Database, runBatch } from './database'
+import { type Attempt, refundAttempt } from './login-attempts'
 import { isFoundByEmail } from './one-time-tokens'
 import { announce, type NewMail } from './outbox'
 import { raiseEpoch } from './revocations'
@@ -40,6 +41,7 @@ export async function renameOwnAccount(
 
 export interface AccountDeletion {
   readonly passwordHash: string
+  readonly attempt: Attempt
   readonly events: { readonly deleted: NewAuditEvent; readonly erased: NewAuditEvent }
   readonly revocationExpiresAt: number
   readonly notice: Pick<NewMail, 'id' | 'type' | 'expiresAt'>
@@ -52,14 +54,14 @@ export interface AccountDeletion {
 export async function deleteAccount(
   db: Database,
   caller: Caller,
-  { passwordHash, events, revocationExpiresAt, notice }: AccountDeletion,
+  { passwordHash, attempt, events, revocationExpiresAt, notice }: AccountDeletion,
   moment: Moment,
 ) {
   const { userId } = caller
   const { deleted, erased } = events
   const isTheirInvitation = sql`${isFoundByEmail} and purpose = 'invitation'
     and lower(email) = lower((select email_normalized from users where id = ${userId}))`
-  const [[before], , , revocations, , , , , , , , recorded] = await runBatch(db, [
+  const [[before], , , revocations, , , , , , , , , recorded] = await runBatch(db, [
     db
       .select({ isLastAdmin: isLastAdmin.mapWith(Boolean).as('is_last_admin') })
       .from(users)
@@ -72,6 +74,7 @@ export async function deleteAccount(
     ),
     ...raiseEpoch(db, { userId, keep: null, expiresAt: revocationExpiresAt, event: deleted }),
     db.delete(outbox).where(sql`user_id = ${userId} and channel = 'mail' and ${isNewest(deleted)}`),
+    refundAttempt(db, attempt, deleted),
     db.delete(oneTimeTokens).where(sql`${isTheirInvitation} and ${isNewest(deleted)}`),
     queueNotice(db, { ...notice, userId, now: moment.now }, deleted),
     announce(db, deleted, deleted.type),

@@ -15,11 +15,7 @@ export async function deleteExpired(db: Database, now: number, limit: number) {
     some(userSessions, sql`expires_at <= ${now}`),
     // The mails of a day are counted by them.
     some(oneTimeTokens, sql`expires_at <= ${now} and created_at <= ${now - DAY_MS}`),
-    some(
-      loginAttempts,
-      sql`window_started_at <= ${now - DAY_MS}
-        and (blocked_until is null or blocked_until <= ${now})`,
-    ),
+    some(loginAttempts, sql`window_ends_at <= ${now}`),
     some(revocations, sql`expires_at <= ${now}`),
   ])
   return {

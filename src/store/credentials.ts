@@ -1,6 +1,13 @@
 import { eq, sql } from 'drizzle-orm'
 import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
+import {
+  type Attempt,
+  forgetAttempts,
+  readReservation,
+  refundAttempt,
+  reserveAttempt,
+} from './login-attempts'
 import { endTokensOf, type Redemption, redeemTokenWhere, selectUse } from './one-time-tokens'
 import { type NewMail, queueMailWhere } from './outbox'
 import { raiseEpoch } from './revocations'
@@ -8,9 +15,18 @@ import { userSessions, users } from './schema'
 import { type Caller, callerLives } from './session-ends'
 import { type Moment, selectSession } from './sessions'
 
-/** What is asked of a signed-in user's password: their session, and the hash to verify against. */
-export async function findOwnCredential(db: Database, caller: Caller, moment: Moment) {
-  const [[session], [credential]] = await runBatch(db, [
+/**
+ * What is asked of a signed-in user's password: their session, and the hash to verify against. The attempt is counted
+ * if the session is live.
+ */
+export async function findOwnCredential(
+  db: Database,
+  caller: Caller,
+  attempt: Attempt,
+  moment: Moment,
+) {
+  const [refusals, reserved, counted, [session], [credential]] = await runBatch(db, [
+    ...reserveAttempt(db, attempt, callerLives(caller, moment)),
     selectSession(db, caller.sessionId, moment),
     db
       .select({
@@ -20,12 +36,14 @@ export async function findOwnCredential(db: Database, caller: Caller, moment: Mo
       .from(users)
       .where(eq(users.id, caller.userId)),
   ])
-  return { session: session ?? null, credential: credential ?? null }
+  const reservation = readReservation([refusals, reserved, counted], attempt)
+  return { session: session ?? null, credential: credential ?? null, reservation }
 }
 
 export interface PasswordChange {
   /** The hash that the current password was verified against, and the next. */
   readonly passwordHash: { readonly verified: string; readonly next: string }
+  readonly attempt: Attempt
   readonly event: NewAuditEvent
   readonly revocationExpiresAt: number
   readonly notice: Pick<NewMail, 'id' | 'type' | 'expiresAt'>
@@ -35,11 +53,11 @@ export interface PasswordChange {
 export async function changePassword(
   db: Database,
   caller: Caller,
-  { passwordHash, event, revocationExpiresAt, notice }: PasswordChange,
+  { passwordHash, attempt, event, revocationExpiresAt, notice }: PasswordChange,
   moment: Moment,
 ) {
   const { userId, sessionId } = caller
-  const [, , , revocations, , , , recorded] = await runBatch(db, [
+  const [, , , revocations, , , , , recorded] = await runBatch(db, [
     db
       .update(users)
       .set({ passwordHash: passwordHash.next, updatedAt: moment.now })
@@ -55,6 +73,7 @@ export async function changePassword(
         sql`user_id = ${userId} and id <> ${sessionId} and revoked_at is null and ${isNewest(event)}`,
       ),
     endTokensOf(db, userId, event),
+    refundAttempt(db, attempt, event),
     queueNotice(db, { ...notice, userId, now: moment.now }, event),
     db
       .select({ id: users.id })
@@ -69,6 +88,8 @@ export interface PasswordReset {
   readonly userId: string
   readonly redemption: Redemption
   readonly passwordHash: string
+  /** Of failed logins: they are forgotten. */
+  readonly attemptKeys: readonly string[]
   readonly event: NewAuditEvent
   readonly revocationExpiresAt: number
   readonly notice: Pick<NewMail, 'id' | 'type' | 'expiresAt'>
@@ -78,14 +99,12 @@ export interface PasswordReset {
  * Sets a password by a mailed link, which is used up. It ends every session and every other link. Who has read
  * the mail has shown that the address is theirs.
  */
-export async function resetPassword(
-  db: Database,
-  { userId, redemption, passwordHash, event, revocationExpiresAt, notice }: PasswordReset,
-) {
+export async function resetPassword(db: Database, reset: PasswordReset) {
+  const { userId, redemption, passwordHash, event, revocationExpiresAt, notice } = reset
   const { now } = redemption
   const isActive = sql`exists (select 1 from users where id = ${userId} and is_active = 1
     and email = one_time_tokens.email)`
-  const [, , , revocations, , , , , [use]] = await runBatch(db, [
+  const [, , , revocations, , , , , , [use]] = await runBatch(db, [
     redeemTokenWhere(db, redemption, isActive),
     recordEventWhere(db, event, sql`changes() = 1`),
     ...raiseEpoch(db, { userId, keep: null, expiresAt: revocationExpiresAt, event }),
@@ -102,6 +121,7 @@ export async function resetPassword(
       .set({ revokedAt: now, revokedReason: 'password_reset' })
       .where(sql`user_id = ${userId} and revoked_at is null and ${isNewest(event)}`),
     endTokensOf(db, userId, event),
+    forgetAttempts(db, reset.attemptKeys, event),
     queueNotice(db, { ...notice, userId, now }, event),
     selectUse(db, redemption.id),
   ])

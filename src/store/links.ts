@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
+import { type Attempt, refundAttempt } from './login-attempts'
 import {
   endLaterUndoings,
   endTokensOf,
@@ -94,6 +95,7 @@ export interface EmailChangeRequest {
   /** The address that is to be. */
   readonly email: { readonly address: string; readonly normalized: string }
   readonly passwordHash: string
+  readonly attempt: Attempt
   readonly event: NewAuditEvent
 }
 
@@ -101,7 +103,7 @@ export interface EmailChangeRequest {
 export async function requestEmailChange(
   db: Database,
   caller: Caller,
-  { token, email, passwordHash, event }: EmailChangeRequest,
+  { token, email, passwordHash, attempt, event }: EmailChangeRequest,
   moment: Moment,
 ): Promise<void> {
   const { userId } = caller
@@ -118,6 +120,7 @@ export async function requestEmailChange(
     ),
     // In either case: it is in the export, which must not tell either.
     recordEventWhere(db, event, isAllowed),
+    refundAttempt(db, attempt, event),
   ])
 }
 

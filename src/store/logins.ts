@@ -1,11 +1,12 @@
 import { eq, sql } from 'drizzle-orm'
 import { type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
+import { type Attempt, readReservation, refundAttempt, reserveAttempt } from './login-attempts'
 import { type NewMail, queueMailWhere } from './outbox'
 import { recordSessionRevocationsWhere } from './revocations'
 import { userSessions, users } from './schema'
 import { insertSessionWhere, isLive, type Moment, type NewSession, sessionExists } from './sessions'
-import { selectAccount } from './users'
+import { selectAccount, selectCredential } from './users'
 
 const LIVE_SESSIONS_LIMIT = 50
 const SEEN_MS = 30 * 24 * 60 * 60 * 1000
@@ -14,6 +15,7 @@ export interface Login {
   readonly session: NewSession
   /** The hash that the password was verified against, and the one to store from now on. */
   readonly passwordHash: { readonly verified: string; readonly next: string }
+  readonly attempt: Attempt
   readonly events: {
     readonly succeeded: NewAuditEvent
     readonly refused: NewAuditEvent
@@ -28,6 +30,17 @@ export interface Login {
   readonly revocationExpiresAt: number
 }
 
+/** Counts the attempt, and reads what it is to be verified against. */
+export async function reserveLogin(db: Database, attempt: Attempt) {
+  const [refusals, reserved, counted, [credential]] = await runBatch(db, [
+    ...reserveAttempt(db, attempt),
+    selectCredential(db, attempt.emailNormalized),
+  ])
+  const reservation = readReservation([refusals, reserved, counted], attempt)
+  if (!reservation) throw new Error('an attempt was neither counted nor refused')
+  return { reservation, credential: credential ?? null }
+}
+
 /**
  * Starts the session if, at this moment, the user is active and the password verified is still theirs: a
  * reset or a disable that landed during the derivation wins. With more than 50 live sessions the oldest
@@ -35,7 +48,7 @@ export interface Login {
  * user is told by mail.
  */
 export async function startSession(db: Database, login: Login, moment: Moment) {
-  const { session, passwordHash, events, mustBeVerified, revocationExpiresAt } = login
+  const { session, passwordHash, events, mustBeVerified } = login
   const started = sessionExists(session.id)
   const isExcess = sql`${started} and user_sessions.id in (
     select id from user_sessions where user_id = ${session.userId} and ${isLive(moment)}
@@ -67,22 +80,27 @@ export async function startSession(db: Database, login: Login, moment: Moment) {
       sql`${mustBeVerified} = 1 and exists (select 1 from users
         where id = ${session.userId} and is_active = 1 and email_verified_at is null)`,
     ),
-    recordSessionRevocationsWhere(db, revocationExpiresAt, isExcess),
+    refundAttempt(db, login.attempt, events.succeeded, events.refused, events.unverified),
+    recordSessionRevocationsWhere(db, login.revocationExpiresAt, isExcess),
     db
       .update(userSessions)
       .set({ revokedAt: moment.now, revokedReason: 'session_limit' })
       .where(isExcess),
     recordEventWhere(db, events.limitReached, sql`changes() > 0`),
     // A batch that runs again may find it ended by somebody since.
-    db
-      .select({ id: userSessions.id })
-      .from(userSessions)
-      .where(sql`id = ${session.id} and ${isLive(moment)}`),
+    selectLive(db, session.id, moment),
     selectAccount(db, eq(users.id, session.userId)),
   ])
-  const [, notice, , , , , revocations, , , [row], [account]] = results
-  const isNoticed = notice.meta.changes > 0
-  return { started: row !== undefined, account: account ?? null, revocations, isNoticed }
+  const [, notice, , , , , , revocations, , , [row], [account]] = results
+  const verdict = { started: row !== undefined, isNoticed: notice.meta.changes > 0 }
+  return { ...verdict, account: account ?? null, revocations }
+}
+
+function selectLive(db: Database, sessionId: string, moment: Moment) {
+  return db
+    .select({ id: userSessions.id })
+    .from(userSessions)
+    .where(sql`id = ${sessionId} and ${isLive(moment)}`)
 }
 
 // Seen is what a session of the last 30 days was begun from or last refreshed from. The first session of all

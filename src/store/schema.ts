@@ -202,12 +202,16 @@ export const loginAttempts = sqliteTable(
   {
     /** A keyed hash of email and network, of email, or of network: the table names nobody. */
     key: text('key').primaryKey(),
+    /** Those that failed, and those whose password is being checked. */
     failures: integer('failures').notNull(),
-    windowStartedAt: integer('window_started_at').notNull(),
-    blockedUntil: integer('blocked_until'),
+    lastAttemptedAt: integer('last_attempted_at').notNull(),
+    /** The nonce of the request that counted last, by which the rest of its batch recognises itself. */
+    lastAttemptId: text('last_attempt_id').notNull(),
+    /** When counting begins anew. */
+    windowEndsAt: integer('window_ends_at').notNull(),
   },
   (table) => [
-    index('login_attempts_window_started_at').on(table.windowStartedAt),
+    index('login_attempts_window_ends_at').on(table.windowEndsAt),
     check('login_attempts_failures_not_negative', sql`failures >= 0`),
   ],
 )

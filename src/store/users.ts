@@ -101,12 +101,14 @@ export async function findAccounts(db: Database, ids: readonly string[]) {
 
 /** What login needs to know of the user with this email, before any verdict. */
 export async function findCredential(db: Database, emailNormalized: string) {
-  const [[credential]] = await runBatch(db, [
-    db
-      .select({ userId: users.id, passwordHash: users.passwordHash })
-      .from(users)
-      .where(eq(users.emailNormalized, emailNormalized))
-      .limit(1),
-  ])
+  const [[credential]] = await runBatch(db, [selectCredential(db, emailNormalized)])
   return credential ?? null
+}
+
+export function selectCredential(db: Database, emailNormalized: string) {
+  return db
+    .select({ userId: users.id, passwordHash: users.passwordHash })
+    .from(users)
+    .where(eq(users.emailNormalized, emailNormalized))
+    .limit(1)
 }

@@ -47,7 +47,10 @@ test('a wrong password changes nothing, and is recorded', async () => {
     userId,
   )
   expect(event['outcome']).toBe('failure')
-  expect(JSON.parse(String(event['personal'])).detail).toEqual({ for: 'password_changed' })
+  expect(JSON.parse(String(event['personal'])).detail).toEqual({
+    for: 'password_changed',
+    failures: '1',
+  })
   expect((await client.post('/auth/login', { body: { email, password: PASSWORD } })).status).toBe(
     200,
   )

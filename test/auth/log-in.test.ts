@@ -82,6 +82,7 @@ describe('refused', () => {
   test('an account without a password, and one whose hash cannot be read', async () => {
     const { email, userId } = await signUpPerson(client)
     await row('update users set password_hash = null where id = ? returning id', userId)
+    await logIn(email)
     const passwordless = await logIn(email)
     expect(refusal(passwordless)).toBe('401 invalid_credentials')
     await row(`update users set password_hash = 'plaintext' where id = ? returning id`, userId)
@@ -104,7 +105,7 @@ describe('refused', () => {
     expect(JSON.parse(String(event['personal']))).toEqual({
       ip: '192.0.2.1',
       user_agent: 'test-agent/1',
-      detail: { reason: 'wrong_password' },
+      detail: { reason: 'wrong_password', failures: '1' },
     })
   })
 })
@@ -112,9 +113,9 @@ describe('refused', () => {
 test('a burst of right passwords while a rehash is due: all of them log in', async () => {
   const { email, userId } = await signUpPerson(client)
   const dearer = createClient({ vars: { PASSWORD_ITERATIONS: '11000' } })
-  const answers = await Promise.all(Array.from({ length: 6 }, () => logIn(email, PASSWORD, dearer)))
-  expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200))
-  expect(await sessionRows(userId)).toHaveLength(7)
+  const answers = await Promise.all(Array.from({ length: 5 }, () => logIn(email, PASSWORD, dearer)))
+  expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200))
+  expect(await sessionRows(userId)).toHaveLength(6)
   expect(await eventTypes(userId)).not.toContain('login_failed')
 })
 

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, test } from 'vitest'
-import { rateLimitKeyOf } from '../../src/http/client-address'
+import { sourceOf } from '../../src/http/client-address'
 import wranglerToml from '../../wrangler.toml?raw'
 import { createClient, refusal, type Sent } from '../platform/client'
 import { loggedEvents } from '../platform/logs'
@@ -96,7 +96,7 @@ describe('for whom', () => {
     ['::1', '0:0:0:0::/64'],
     ['junk', 'junk'],
   ])('%s: %s', (ip, key) => {
-    expect(rateLimitKeyOf(new Headers({ 'CF-Connecting-IP': ip }))).toBe(key)
+    expect(sourceOf(new Headers({ 'CF-Connecting-IP': ip }))).toBe(key)
   })
 
   test('one address does not use up what another has, and no header of the client’s counts', async () => {

@@ -86,8 +86,7 @@ test('a closed set is closed in the database too', async () => {
       values ('check', 'check', 'check', 2, 0, 0)`,
     audit_events_outcome_known: `insert into audit_events (id, occurred_at, type, outcome, personal_digest)
       values ('check', 0, 'x', 'maybe', 'x')`,
-    login_attempts_failures_not_negative: `insert into login_attempts (key, failures, window_started_at)
-      values ('check', -1, 0)`,
+    login_attempts_failures_not_negative: `insert into login_attempts values ('check', -1, 0, 'x', 0)`,
   }
   for (const [check, statement] of Object.entries(refused)) {
     await expect(rows(statement), check).rejects.toThrow(check)

@@ -6,7 +6,7 @@ import { AccountExport, presentExport } from '../account-wire'
 import { authenticate, authenticateMovingIn } from '../authenticate'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
-import { BODY, TOKEN } from '../route-problems'
+import { BODY, OWN_PASSWORD, TOKEN } from '../route-problems'
 import { ChangeNameInput, DeleteAccountInput, Message, presentUser, User } from '../wire'
 
 const tag = 'Account'
@@ -51,7 +51,7 @@ export const account = factory
       tag,
       bearer: 'required',
       responses: { 200: { description: 'It is gone', schema: Message } },
-      problems: [...BODY, ...TOKEN, 'wrong_password', 'last_admin'],
+      problems: [...BODY, ...TOKEN, ...OWN_PASSWORD, 'last_admin'],
     }),
     authenticate,
     valid('json', DeleteAccountInput),

@@ -5,6 +5,7 @@ import { refreshSession } from '../../auth/refresh-session'
 import { signUp } from '../../auth/sign-up'
 import { verifyClaims } from '../../auth/verify-claims'
 import { authenticateMovingIn, bearerToken } from '../authenticate'
+import { rememberDevice } from '../device-cookie'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
 import {
@@ -13,7 +14,7 @@ import {
   forgetRefreshCookie,
   presentedToken,
 } from '../refresh-cookie'
-import { BODY } from '../route-problems'
+import { BODY, CHALLENGE } from '../route-problems'
 import {
   Claims,
   LogInInput,
@@ -50,18 +51,22 @@ export const authentication = factory
         'email_taken',
         'signup_closed',
         'invitation_required',
+        ...CHALLENGE,
         'origin_not_allowed',
         'service_unavailable',
       ],
     }),
     valid('json', SignUpInput),
     async (c) => {
-      const { name, full_name, invitation = null, ...input } = c.req.valid('json')
+      const { name, full_name, invitation = null, turnstile_token, ...input } = c.req.valid('json')
       const transport = allowedTransport(c, input.transport)
-      const person = { ...input, invitation, name: name ?? full_name ?? null }
+      const turnstileToken = turnstile_token
+      const person = { ...input, invitation, turnstileToken, name: name ?? full_name ?? null }
       const { account, issued } = await signUp(c.var.auth, person)
       if (!issued) return c.json({ user: presentUser(account) }, 201)
-      return c.json(answeredSession(c, issued, transport), 201)
+      const session = answeredSession(c, issued, transport)
+      await rememberDevice(c, input.email, transport)
+      return c.json(session, 201)
     },
   )
   .post(
@@ -76,15 +81,20 @@ export const authentication = factory
         'invalid_credentials',
         'account_disabled',
         'email_not_verified',
+        'too_many_attempts',
+        ...CHALLENGE,
         'origin_not_allowed',
         'service_unavailable',
       ],
     }),
     valid('json', LogInInput),
     async (c) => {
-      const input = c.req.valid('json')
+      const { email, password, turnstile_token: turnstileToken, ...input } = c.req.valid('json')
       const transport = allowedTransport(c, input.transport)
-      return c.json(answeredSession(c, await logIn(c.var.auth, input), transport), 200)
+      const issued = await logIn(c.var.auth, { email, password, turnstileToken })
+      const session = answeredSession(c, issued, transport)
+      await rememberDevice(c, email, transport)
+      return c.json(session, 200)
     },
   )
   .post(

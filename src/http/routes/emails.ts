@@ -6,7 +6,7 @@ import { verifyEmail } from '../../auth/verify-email'
 import { authenticate, optionalClaims } from '../authenticate'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
-import { BODY, TOKEN } from '../route-problems'
+import { BODY, OWN_PASSWORD, TOKEN } from '../route-problems'
 import { ChangeEmailInput, EmailInput, LinkInput, Message } from '../wire'
 
 const tag = 'Emails'
@@ -58,7 +58,7 @@ export const emails = factory
       tag,
       bearer: 'required',
       responses: { 202: { description: 'A mail is on its way', schema: Message } },
-      problems: [...BODY, ...TOKEN, 'wrong_password'],
+      problems: [...BODY, ...TOKEN, ...OWN_PASSWORD],
     }),
     authenticate,
     valid('json', ChangeEmailInput),

@@ -1,11 +1,11 @@
 import { changePassword } from '../../auth/change-password'
-import { requestLink } from '../../auth/request-link'
+import { forgetPassword } from '../../auth/request-link'
 import { resetPassword } from '../../auth/reset-password'
 import { authenticate } from '../authenticate'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
-import { BODY, TOKEN } from '../route-problems'
-import { ChangePasswordInput, EmailInput, Message, ResetPasswordInput } from '../wire'
+import { BODY, CHALLENGE, OWN_PASSWORD, TOKEN } from '../route-problems'
+import { ChangePasswordInput, ForgotPasswordInput, Message, ResetPasswordInput } from '../wire'
 
 const tag = 'Passwords'
 
@@ -19,11 +19,12 @@ export const passwords = factory
       description: 'The answer is the same whether there is such an account or not.',
       tag,
       responses: { 202: { description: 'A mail is on its way, if there is', schema: Message } },
-      problems: [...BODY, 'service_unavailable'],
+      problems: [...BODY, ...CHALLENGE, 'service_unavailable'],
     }),
-    valid('json', EmailInput),
+    valid('json', ForgotPasswordInput),
     async (c) => {
-      await requestLink(c.var.auth, 'reset_password', c.req.valid('json').email)
+      const { email, turnstile_token: turnstileToken } = c.req.valid('json')
+      await forgetPassword(c.var.auth, { email, turnstileToken })
       return c.json({ message: 'If there is an account with this email, a link was mailed' }, 202)
     },
   )
@@ -53,7 +54,7 @@ export const passwords = factory
       tag,
       bearer: 'required',
       responses: { 200: { description: 'It is changed', schema: Message } },
-      problems: [...BODY, ...TOKEN, 'wrong_password', 'weak_password'],
+      problems: [...BODY, ...TOKEN, ...OWN_PASSWORD, 'weak_password'],
     }),
     authenticate,
     valid('json', ChangePasswordInput),

@@ -1,0 +1,36 @@
+import { randomText, toBase64Url } from './digest'
+import type { SigningKey, SigningKeys } from './signing-keys'
+
+const FORM = /^([\w-]{22})\.(\d{1,12})\.([\w-]{43})$/
+const ID_BYTES = 16
+
+/** A token that says of a device that somebody logged in there with this email; `expiresAt` in seconds. */
+export async function newDeviceToken(
+  { email, expiresAt }: { email: string; expiresAt: number },
+  { current }: SigningKeys,
+): Promise<string> {
+  const id = randomText(ID_BYTES)
+  const mac = await crypto.subtle.sign('HMAC', current.device, message(id, expiresAt, email))
+  return `${id}.${expiresAt}.${toBase64Url(new Uint8Array(mac))}`
+}
+
+/** The id of the device, if the token is one of ours for this email and has not expired; else null. */
+export async function verifyDeviceToken(
+  token: string,
+  { email, now }: { email: string; now: number },
+  { byKid }: SigningKeys,
+): Promise<string | null> {
+  const [, id, expiry, mac] = FORM.exec(token) ?? []
+  if (id === undefined || expiry === undefined || mac === undefined) return null
+  if (Number(expiry) * 1000 <= now) return null
+  const signature = Uint8Array.fromBase64(mac, { alphabet: 'base64url' })
+  const signed = message(id, Number(expiry), email)
+  const verifies = ({ device }: SigningKey) =>
+    crypto.subtle.verify('HMAC', device, signature, signed)
+  const isOurs = (await Promise.all([...byKid.values()].map(verifies))).includes(true)
+  return isOurs ? id : null
+}
+
+function message(id: string, expiresAt: number, email: string) {
+  return new TextEncoder().encode(`${id}\0${expiresAt}\0${email}`)
+}

@@ -1,0 +1,142 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createClient, refusal } from '../platform/client'
+import { loggedEvents } from '../platform/logs'
+import { mailsTo } from '../platform/mails'
+import { newEmail, PASSWORD, signUpPerson } from '../platform/people'
+
+let networks = 0
+const newIp = () => `10.8.${++networks}.7`
+const from = (ip = newIp()) => createClient({ ip, vars: { TURNSTILE_SECRET: 'turnstile-secret' } })
+
+type By = ReturnType<typeof from>
+
+const logIn = (by: By, email: string, password = 'wrong', turnstile_token?: string) =>
+  by.post('/auth/login', { body: { email, password, turnstile_token } })
+
+/** Cloudflare's side: a token that it has given is good once. */
+function turnstile(answer: (token: string) => Response = verdict) {
+  const calls: Record<string, string>[] = []
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (url, init) => {
+    expect(url).toBe('https://challenges.cloudflare.com/turnstile/v0/siteverify')
+    const form = Object.fromEntries(init?.body instanceof URLSearchParams ? init.body : [])
+    calls.push(form as Record<string, string>)
+    return answer(String(form['response']))
+  })
+  return calls
+}
+
+const verdict = (token: string) =>
+  Response.json(token === 'solved' ? { success: true } : { success: false, 'error-codes': ['x'] })
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+async function failThrice(by: By, email: string): Promise<void> {
+  for (let failure = 0; failure < 3; failure++) {
+    expect((await logIn(by, email)).status).toBe(401)
+  }
+}
+
+describe('login', () => {
+  test('is asked for a challenge after three failures, at no derivation and no count', async () => {
+    const calls = turnstile()
+    const ip = newIp()
+    const by = from(ip)
+    const { email } = await signUpPerson(createClient())
+    await failThrice(by, email)
+    const refused = await logIn(by, email, PASSWORD)
+    expect(refusal(refused)).toBe('403 challenge_required')
+    expect(refused.cost).toMatchObject({ d1: 1, derivations: 0 })
+    expect(calls).toEqual([])
+    expect((await logIn(by, email, PASSWORD, 'solved')).status).toBe(200)
+    expect(calls).toEqual([{ secret: 'turnstile-secret', response: 'solved', remoteip: ip }])
+    // The right password begins anew.
+    expect((await logIn(by, email)).status).toBe(401)
+  })
+
+  test('an unknown email the same', async () => {
+    turnstile()
+    const by = from()
+    const email = newEmail()
+    await failThrice(by, email)
+    expect(refusal(await logIn(by, email))).toBe('403 challenge_required')
+    expect(refusal(await logIn(by, email, 'wrong', 'made up'))).toBe('403 challenge_required')
+    expect((await logIn(by, email, 'wrong', 'solved')).status).toBe(401)
+  })
+
+  test('many failures at one account from everywhere, or at many from one network', async () => {
+    turnstile()
+    const { email } = await signUpPerson(createClient())
+    for (let failure = 0; failure < 10; failure++) await logIn(from(), email)
+    expect(refusal(await logIn(from(), email, PASSWORD))).toBe('403 challenge_required')
+    const by = from()
+    for (let failure = 0; failure < 10; failure++) await logIn(by, newEmail())
+    expect(refusal(await logIn(by, newEmail()))).toBe('403 challenge_required')
+  })
+
+  test('a challenge does not end the pause', async () => {
+    turnstile()
+    const by = from()
+    const email = newEmail()
+    for (let failure = 0; failure < 5; failure++) await logIn(by, email, 'wrong', 'solved')
+    expect(refusal(await logIn(by, email, 'wrong', 'solved'))).toBe('429 too_many_attempts')
+  })
+
+  test.each([
+    ['does not answer', () => Promise.reject(new Error('away'))],
+    ['fails', async () => new Response('', { status: 502 })],
+    ['answers something else', async () => Response.json({ success: 'yes' })],
+  ])('where Cloudflare %s, who has failed waits and nobody else', async (_name, answer) => {
+    const by = from()
+    const { email } = await signUpPerson(createClient())
+    await failThrice(by, email)
+    vi.spyOn(globalThis, 'fetch').mockImplementation(answer)
+    const refused = await logIn(by, email, PASSWORD, 'solved')
+    expect(refusal(refused)).toBe('503 challenge_unavailable')
+    expect(refused.headers.get('Retry-After')).toBe('5')
+    expect(refused.cost.derivations).toBe(0)
+    expect(loggedEvents('challenge_check_failed')).toMatchObject([{ level: 'ERROR' }])
+    expect((await logIn(from(), email, PASSWORD, 'solved')).status).toBe(200)
+    expect(JSON.stringify(loggedEvents('challenge_check_failed'))).not.toContain('solved')
+  })
+})
+
+describe('signup and forgot', () => {
+  test('are asked too, from where logins have failed, and only from there', async () => {
+    turnstile()
+    const by = from()
+    const { email } = await signUpPerson(createClient())
+    for (let failure = 0; failure < 10; failure++) await logIn(by, newEmail())
+    const signUp = (with_: By, turnstile_token?: string) =>
+      with_.post('/auth/signup', {
+        body: { email: newEmail(), password: PASSWORD, turnstile_token },
+      })
+    const forgot = (with_: By, turnstile_token?: string) =>
+      with_.post('/auth/forgot-password', { body: { email, turnstile_token } })
+    const refused = await signUp(by)
+    expect(refusal(refused)).toBe('403 challenge_required')
+    expect(refused.cost).toMatchObject({ d1: 1, derivations: 0 })
+    expect(refusal(await forgot(by))).toBe('403 challenge_required')
+    expect(mailsTo(email)).toEqual([])
+    expect((await signUp(by, 'solved')).status).toBe(201)
+    expect((await forgot(by, 'solved')).status).toBe(202)
+    expect(mailsTo(email)).toHaveLength(1)
+    expect((await signUp(from())).status).toBe(201)
+    expect((await forgot(from())).status).toBe(202)
+  })
+
+  test('without a secret there is no challenge, no question and no round trip', async () => {
+    const calls = turnstile()
+    const by = createClient({ ip: newIp() })
+    const email = newEmail()
+    for (let failure = 0; failure < 4; failure++) {
+      expect((await logIn(by, email, 'wrong', 'solved')).status).toBe(401)
+    }
+    const body = { email, password: PASSWORD, turnstile_token: 'solved' }
+    const answer = await by.post('/auth/signup', { body })
+    expect(answer.status).toBe(201)
+    expect(answer.cost.d1).toBe(1)
+    expect(calls).toEqual([])
+  })
+})
