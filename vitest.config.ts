@@ -1,20 +1,45 @@
 import path from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
+import { build } from 'esbuild'
 import { defineConfig } from 'vitest/config'
 
+// What the pool calls our Worker.
+const RUNNER = 'vitest-plugin-runner-'
+const SECRETS = 'test-only-secret-0123456789-abcdefghijklmnop'
 const migrations = await readD1Migrations(path.join(import.meta.dirname, 'migrations'))
+
+// Another Worker beside ours, which takes its tokens.
+const { outputFiles } = await build({
+  entryPoints: [path.join(import.meta.dirname, 'test/verify/resource-server.ts')],
+  bundle: true,
+  format: 'esm',
+  write: false,
+})
+const resourceServer = {
+  name: 'resource-server',
+  modules: [{ type: 'ESModule' as const, path: 'index.mjs', contents: outputFiles[0]?.text ?? '' }],
+  compatibilityDate: '2026-10-20',
+  kvNamespaces: ['REVOCATIONS'],
+  bindings: { AUTH_SECRETS: SECRETS },
+  serviceBindings: {
+    AUTH: { name: RUNNER, entrypoint: 'TokenVerification' },
+    AUTH_HTTP: RUNNER,
+  },
+}
 
 export default defineConfig({
   plugins: [
     cloudflareTest({
       wrangler: { configPath: './wrangler.toml' },
       miniflare: {
+        workers: [resourceServer],
+        serviceBindings: { RESOURCE_SERVER: 'resource-server' },
         bindings: {
           TEST_MIGRATIONS: migrations,
           MODEL_SEED: process.env['MODEL_SEED'] ?? '',
           MODEL_RUNS: process.env['MODEL_RUNS'] ?? '400',
           ENVIRONMENT: 'development',
-          AUTH_SECRETS: 'test-only-secret-0123456789-abcdefghijklmnop',
+          AUTH_SECRETS: SECRETS,
           PASSWORD_PEPPER_V1: 'dGVzdC1vbmx5LXBlcHBlci1vZi0zMi1ieXRlcy4uLi4=',
           PASSWORD_ITERATIONS: '10000',
         },

@@ -1,10 +1,12 @@
-import { putRevocationMarker } from '../store/revocation-markers'
+import {
+  putRevocationMarker,
+  type Revocation,
+  sessionRevocationKey,
+} from '../store/revocation-markers'
 import {
   findRevocations,
   findUnpublishedRevocations,
   markRevocationsPublished,
-  type Revocation,
-  sessionRevocationKey,
 } from '../store/revocations'
 import type { AuthContext } from './auth-context'
 

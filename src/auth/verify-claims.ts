@@ -1,12 +1,8 @@
-import type { AccessTokenClaims } from '../crypto/access-token'
+import type { VerifiedClaims } from '../crypto/access-token'
 import type { AuthContext } from './auth-context'
 import type { Principal } from './authenticate'
 import { requireLegacyAccount } from './legacy-access'
 import { requireUnrevoked } from './require-unrevoked'
-
-/** A token of the replaced system has no session. */
-export type VerifiedClaims = Omit<AccessTokenClaims, 'sid' | 'jti' | 'auth_time'> &
-  Partial<AccessTokenClaims>
 
 /**
  * The claims of a token that is not known to be revoked. Ours cost one KV read; those of the replaced

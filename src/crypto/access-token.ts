@@ -23,6 +23,10 @@ export const AccessTokenClaims = SessionTokenClaims.extend({
   epoch: z.int(),
 })
 
+/** What a verified token says; one of the replaced system has no session. */
+export type VerifiedClaims = z.infer<typeof VerifiedClaims>
+export const VerifiedClaims = AccessTokenClaims.partial({ sid: true, jti: true, auth_time: true })
+
 export function signAccessToken(claims: AccessTokenClaims, keys: SigningKeys): Promise<string> {
   return signToken(KIND, claims, keys)
 }

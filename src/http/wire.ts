@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { parseEmailAddress } from '../auth/email-address'
 import type { IssuedSession } from '../auth/issue-session'
 import type { ListedSession } from '../auth/list-sessions'
-import { AccessTokenClaims } from '../crypto/access-token'
+import { VerifiedClaims } from '../crypto/access-token'
 import type { UserAccount } from '../store/users'
 
 // What travels: snake_case JSON, times ISO 8601 in UTC, lifetimes in seconds.
@@ -158,10 +158,7 @@ export const SessionList = z
 
 export const Message = z.object({ message: z.string() }).meta({ id: 'Message' })
 
-// A token of the replaced system has no session.
-export const Claims = AccessTokenClaims.partial({ sid: true, jti: true, auth_time: true }).meta({
-  id: 'Claims',
-})
+export const Claims = VerifiedClaims.meta({ id: 'Claims' })
 
 export const Health = z
   .object({ status: z.literal('healthy'), environment: z.enum(['development', 'production']) })

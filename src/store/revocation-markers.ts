@@ -1,10 +1,23 @@
-import type { Revocation } from './revocations'
-
 /**
  * The namespace that spreads revocations to every location. It only ever holds what has been revoked: a
  * missing key means "not known to be revoked", never "valid".
  */
 export type RevocationMarkers = KVNamespace
+
+/** Something that KV is to be told, as long as a token could still claim the contrary. */
+export interface Revocation {
+  readonly key: string
+  readonly value: string
+  readonly expiresAt: number
+}
+
+export function sessionRevocationKey(sessionId: string): string {
+  return `revoked:session:${sessionId}`
+}
+
+export function userRevocationKey(userId: string): string {
+  return `revoked:user:${userId}`
+}
 
 const CACHE_TTL_SECONDS = 30
 const SHORTEST_TTL_SECONDS = 60

@@ -1,10 +1,8 @@
 import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import { isRecorded, type NewAuditEvent } from './audit-events'
 import { type Database, insertWhere, runBatch } from './database'
+import { type Revocation, sessionRevocationKey, userRevocationKey } from './revocation-markers'
 import { revocations, users } from './schema'
-
-/** Something that KV is to be told, as long as a token could still claim the contrary. */
-export type Revocation = Pick<typeof revocations.$inferSelect, 'key' | 'value' | 'expiresAt'>
 
 const REVOCATION = {
   key: revocations.key,
@@ -22,14 +20,6 @@ const NEWEST = {
     expiresAt: sql`excluded.expires_at`,
     publishedAt: null,
   },
-}
-
-export function sessionRevocationKey(sessionId: string): string {
-  return `revoked:session:${sessionId}`
-}
-
-export function userRevocationKey(userId: string): string {
-  return `revoked:user:${userId}`
 }
 
 /** A statement for the batch that revokes; its rows are what to publish after the commit. */

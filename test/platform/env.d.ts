@@ -1,5 +1,6 @@
 declare namespace Cloudflare {
   interface Env {
+    RESOURCE_SERVER: Fetcher
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
     /** Replays a run of the model test, and how many to do. */
     MODEL_SEED: string

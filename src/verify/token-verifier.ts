@@ -1,0 +1,108 @@
+import { isRevoked, revocationKeysOf } from '../auth/known-revocations'
+import { VerifiedClaims, verifyAccessToken } from '../crypto/access-token'
+import { importSigningKeys, type SigningKeys } from '../crypto/signing-keys'
+import { type RevocationMarkers, readRevocationMarkers } from '../store/revocation-markers'
+
+// For services that take our access tokens: what `GET /auth/verify` does, in their own Worker.
+
+export type { VerifiedClaims }
+
+/**
+ * The claims of an access token, or null for anything that is not one that counts now.
+ * @throws VerificationUnavailable when that cannot be told now
+ */
+export type TokenVerifier = (token: string) => Promise<VerifiedClaims | null>
+
+/** What had to be asked did not answer: the caller should come back later, and is neither let in nor turned away. */
+export class VerificationUnavailable extends Error {
+  override readonly name = 'VerificationUnavailable'
+}
+
+/** Three parts of base64url: what is not even that is never sent anywhere. */
+const TOKEN_FORM = /^[\w-]{1,2048}\.[\w-]{1,4096}\.[\w-]{1,1024}$/
+
+/**
+ * Verifies with the service's own secrets: signature, issuer, audience, `typ` and expiry (RFC 9068 §4), then whether KV knows
+ * the session or the user's tokens to be revoked; one KV read. Who holds the secrets can sign tokens too: only for
+ * Workers as trusted as the service.
+ *
+ * @param secrets the service's `AUTH_SECRETS`, as it is set there
+ * @param audience the service's `AUTH_AUDIENCE`, where it is not the issuer
+ * @param revocations the service's KV namespace `REVOCATIONS`; null accepts ended sessions until their tokens expire
+ * @param clock milliseconds since the epoch
+ */
+export function localVerifier({
+  issuer,
+  audience = issuer,
+  secrets,
+  revocations,
+  clock = Date.now,
+}: {
+  issuer: string
+  audience?: string
+  secrets: string
+  revocations: RevocationMarkers | null
+  clock?: () => number
+}): TokenVerifier {
+  let keys: SigningKeys | null = null
+  return async (token) => {
+    if (!TOKEN_FORM.test(token)) return null
+    keys ??= await importSigningKeys(listOf(secrets))
+    const claims = await verifyAccessToken(token, { keys, issuer, audience, now: clock() })
+    if (!claims || !revocations) return claims
+    const markers = await available(readRevocationMarkers(revocations, revocationKeysOf(claims)))
+    return isRevoked(claims, markers) ? null : claims
+  }
+}
+
+/**
+ * Asks the service, `GET /auth/verify`, for each token: needs no secret of it.
+ *
+ * @param baseUrl the service's origin
+ * @param fetch another than the global one: that of a service binding, for example
+ * @param timeLimitMs for the answer
+ */
+export function remoteVerifier({
+  baseUrl,
+  fetch = globalThis.fetch,
+  timeLimitMs = 5000,
+}: {
+  baseUrl: string
+  fetch?: typeof globalThis.fetch
+  timeLimitMs?: number
+}): TokenVerifier {
+  const url = new URL('/auth/verify', baseUrl)
+  return async (token) => {
+    if (!TOKEN_FORM.test(token)) return null
+    const response = await available(
+      fetch(url, {
+        headers: { Authorization: `Bearer ${token}` },
+        redirect: 'manual',
+        signal: AbortSignal.timeout(timeLimitMs),
+      }),
+    )
+    if (response.status === 401) return null
+    if (response.status !== 200) throw new VerificationUnavailable(`status ${response.status}`)
+    return available(response.json().then((body) => VerifiedClaims.parse(body)))
+  }
+}
+
+/** Asks the service by RPC, over a service binding to its entrypoint `TokenVerification`: no HTTP between. */
+export function boundVerifier(binding: {
+  verify(token: string): Promise<VerifiedClaims | null>
+}): TokenVerifier {
+  return async (token) => (TOKEN_FORM.test(token) ? available(binding.verify(token)) : null)
+}
+
+async function available<Result>(asked: Promise<Result>): Promise<Result> {
+  try {
+    return await asked
+  } catch (cause) {
+    throw new VerificationUnavailable('the authentication service cannot be asked', { cause })
+  }
+}
+
+function listOf(secrets: string): [string, ...string[]] {
+  const [first = '', ...others] = secrets.split(',').map((secret) => secret.trim())
+  return [first, ...others.filter((secret) => secret !== '')]
+}
