@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
+import { newKey, withKey } from './platform/api-keys'
 import { type Answer, createClient } from './platform/client'
 import { advanceSeconds } from './platform/clock'
 import { lastTokenTo } from './platform/mails'
@@ -129,6 +130,18 @@ describe('passwords', () => {
       })
     expectCost(await change('not the password'), 403, [2, 0, 0, 6])
     expectCost(await change(PASSWORD), 200, [2, 0, 1, 12])
+  })
+})
+
+describe('an API key', () => {
+  test('known, revoked, made up', async () => {
+    const { session } = await signUpPerson(client)
+    const token = session.access_token
+    const { key, id } = await newKey(token)
+    expectCost(await client.get('/auth/me', withKey(key)), 200, [1, 0, 0, 0])
+    expectCost(await client.delete(`/auth/api-keys/${id}`, { token }), 200, [1, 0, 0, 0])
+    expectCost(await client.get('/auth/me', withKey(key)), 401, [1, 0, 0, 0])
+    expectCost(await client.get('/auth/me', withKey(`${key}0`)), 401, [0, 0, 0, 0])
   })
 })
 

@@ -45,6 +45,9 @@ export type AuditEventType =
   | 'email_changed'
   /** With the link mailed to the old address, which is back; the password was taken, all sessions ended, a link to choose another was mailed. */
   | 'email_change_undone'
+  /** A key by which machines act for a user. `detail.api_key_id`, of a new one `detail.name` and `detail.permissions` too. */
+  | 'api_key_created'
+  | 'api_key_revoked'
   /** A user deleted their own account. */
   | 'user_deleted'
   /** What the trail had of a person's addresses, devices and details is gone. `detail` is signed: docs/audit.md */
@@ -54,7 +57,8 @@ export type AuditEventType =
    * exceeds_own_permissions: with the user as the subject, or with the role, the permission or what was asked for.
    */
   | 'permission_denied'
-  // Below, the actor is an administrator; null is the operator at the command line.
+  // Below, the actor is an administrator; null is the operator at the command line. With an API key there is no session,
+  // and `detail.api_key_id` says which.
   /** An account was made for somebody. `detail.roles` */
   | 'user_created'
   /** An address was invited to sign up. `detail.roles` */

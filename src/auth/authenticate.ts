@@ -1,12 +1,14 @@
 import { type AccessTokenClaims, verifyAccessToken } from '../crypto/access-token'
 import { type LegacyClaims, verifyLegacyToken } from '../crypto/legacy-token'
 import type { AuthContext } from './auth-context'
+import type { KeyHolder } from './authenticate-api-key'
 import { AuthError } from './errors'
 
-/** Who a token says is asking: a session of ours, or a user of the replaced system. */
+/** Who is asking: a session of ours, a user of the replaced system, or the holder of an API key. */
 export type Principal =
   | { readonly kind: 'session'; readonly claims: AccessTokenClaims }
   | { readonly kind: 'legacy'; readonly claims: LegacyClaims }
+  | ({ readonly kind: 'api_key' } & KeyHolder)
 
 type Authenticating = Pick<AuthContext, 'config' | 'keys' | 'now'>
 

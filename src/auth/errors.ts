@@ -24,6 +24,9 @@ export type AuthErrorCode =
   | 'signup_closed'
   | 'invitation_required'
   | 'too_many_attempts'
+  | 'invalid_api_key'
+  | 'api_key_not_found'
+  | 'api_key_limit'
   | 'challenge_required'
   | 'challenge_unavailable'
 

@@ -7,10 +7,11 @@ import { requireLegacyAccount } from './legacy-access'
 import { requireLiveSession } from './require-live-session'
 
 /**
- * The account behind an access token, as D1 has it now.
+ * The account behind an access token or an API key, as D1 has it now.
  * @throws AuthError invalid_token when the session has ended or the user is not active
  */
 export async function getAccount(context: AuthContext, principal: Principal): Promise<UserAccount> {
+  if (principal.kind === 'api_key') return principal.account
   if (principal.kind === 'legacy') return requireLegacyAccount(context, principal.claims)
   const { claims } = principal
   const ids = { sessionId: claims.sid, userId: claims.sub }

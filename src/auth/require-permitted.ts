@@ -7,14 +7,23 @@ import { requireLiveSession } from './require-live-session'
 
 /**
  * What every use-case that not everybody may ask for asks of the actor that its batch read first.
- * @throws AuthError invalid_token, permission_denied
+ * @throws AuthError invalid_token, invalid_api_key, permission_denied
  */
 export function requirePermitted(
   context: AuthContext,
   actor: Actor,
   state: ActorState | undefined,
 ): void {
-  requireLiveSession(context, { sid: actor.sessionId, sub: actor.userId }, state ?? null)
+  const { userId, sessionId, apiKeyId } = actor
+  if (sessionId !== null) {
+    requireLiveSession(context, { sid: sessionId, sub: userId }, state ?? null)
+  } else if (!state?.isLive) {
+    throw new AuthError('invalid_api_key', {
+      reason: 'ended',
+      user_id: userId,
+      api_key_id: apiKeyId,
+    })
+  }
   if (state?.isPermitted) return
   const { requires } = actor
   const required = 'permission' in requires ? requires.permission : requires.roles.join(' ')
@@ -56,7 +65,7 @@ interface Target {
 // Nothing has changed, so that the record of the refusal may follow the answer.
 function denied(
   context: AuthContext,
-  { userId, sessionId }: Actor,
+  { userId, sessionId, apiKeyId }: Actor,
   code: 'permission_denied' | 'exceeds_own_permissions',
   { subjectId, detail = {} }: Target,
 ): AuthError {
@@ -67,7 +76,7 @@ function denied(
       actorId: userId,
       subjectId: subjectId ?? null,
       sessionId,
-      detail: { code, ...detail },
+      detail: { code, ...detail, ...(apiKeyId !== undefined && { api_key_id: apiKeyId }) },
     })
     await recordEvent(context.db, event)
   })

@@ -1,4 +1,5 @@
 import type { VerifiedClaims } from '../crypto/access-token'
+import type { UserAccount } from '../store/users'
 import type { AuthContext } from './auth-context'
 import type { Principal } from './authenticate'
 import { requireLegacyAccount } from './legacy-access'
@@ -6,7 +7,8 @@ import { requireUnrevoked } from './require-unrevoked'
 
 /**
  * The claims of a token that is not known to be revoked. Ours cost one KV read; those of the replaced
- * system know neither roles nor revocation, so that D1 is asked.
+ * system know neither roles nor revocation, so that D1 is asked. Of an API key it has been asked already; what it says of
+ * one counts for as long as an access token would.
  * @throws AuthError invalid_token
  */
 export async function verifyClaims(
@@ -17,15 +19,32 @@ export async function verifyClaims(
     await requireUnrevoked(context, principal.claims)
     return principal.claims
   }
-  const { exp, iat } = principal.claims
-  const { issuer, audience, legacy } = context.config
+  if (principal.kind === 'api_key') {
+    const { account, apiKey } = principal
+    const { accessTtl } = context.config
+    const until = Math.min(
+      apiKey.expiresAt ?? Number.POSITIVE_INFINITY,
+      context.now + accessTtl * 1000,
+    )
+    return claimsOf(context, account, { iat: apiKey.createdAt / 1000, exp: until / 1000 })
+  }
+  const { exp, iat = context.now / 1000 } = principal.claims
+  const until = (context.config.legacy?.until ?? context.now) / 1000
   const account = await requireLegacyAccount(context, principal.claims)
+  return claimsOf(context, account, { iat, exp: Math.min(exp, until) })
+}
+
+function claimsOf(
+  { config: { issuer, audience } }: AuthContext,
+  account: UserAccount,
+  { iat, exp }: { iat: number; exp: number },
+): VerifiedClaims {
   return {
     iss: issuer,
     aud: audience,
     sub: account.id,
-    iat: Math.floor(iat ?? context.now / 1000),
-    exp: Math.floor(Math.min(exp, (legacy?.until ?? context.now) / 1000)),
+    iat: Math.floor(iat),
+    exp: Math.floor(exp),
     type: 'access',
     email: account.email,
     roles: [...account.roles],

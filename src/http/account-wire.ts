@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { ExportedAccount } from '../auth/export-account'
 import { AuditEvent, presentAuditEvent } from './administration-wire'
+import { ApiKey, presentApiKey } from './api-key-wire'
 import { isoTime, presentUser, User } from './wire'
 
 /** What GET /auth/me/export answers. */
@@ -20,6 +21,7 @@ export const AccountExport = z
         user_agent: z.string().nullable(),
       }),
     ),
+    api_keys: z.array(ApiKey.extend({ revoked_at: z.iso.datetime().nullable() })),
     audit_events: z.array(AuditEvent),
   })
   .meta({ id: 'AccountExport' })
@@ -28,6 +30,7 @@ export function presentExport({
   account,
   grants,
   sessions,
+  apiKeys,
   events,
 }: ExportedAccount): z.infer<typeof AccountExport> {
   return {
@@ -42,6 +45,10 @@ export function presentExport({
       ended_reason: session.revokedReason,
       ip: session.ip,
       user_agent: session.userAgent,
+    })),
+    api_keys: apiKeys.map((key) => ({
+      ...presentApiKey(key),
+      revoked_at: key.revokedAt === null ? null : isoTime(key.revokedAt),
     })),
     audit_events: events.map(presentAuditEvent),
   }

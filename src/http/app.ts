@@ -18,6 +18,7 @@ import { adminInvitations } from './routes/admin-invitations'
 import { adminPermissions } from './routes/admin-permissions'
 import { adminRoles } from './routes/admin-roles'
 import { adminUsers } from './routes/admin-users'
+import { apiKeys } from './routes/api-keys'
 import { authentication } from './routes/authentication'
 import { emails } from './routes/emails'
 import { health } from './routes/health'
@@ -50,7 +51,7 @@ app.use((c, next) =>
   cors({
     origin: [...c.var.auth.config.frontendOrigins],
     credentials: true,
-    allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
+    allowHeaders: ['Authorization', 'Content-Type', 'X-API-Key', 'X-Request-Id'],
     exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
     maxAge: 600,
   })(c, next),
@@ -79,6 +80,7 @@ const routes = app
   .route('/auth', emails)
   .route('/auth/me', account)
   .route('/auth/sessions', sessions)
+  .route('/auth/api-keys', apiKeys)
   .route('/admin/users', adminUsers)
   .route('/admin/invitations', adminInvitations)
   .route('/admin/roles', adminRoles)

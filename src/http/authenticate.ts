@@ -1,8 +1,6 @@
 import type { Context } from 'hono'
-import {
-  authenticateMovingIn as authenticateMovingInToken,
-  authenticate as authenticateToken,
-} from '../auth/authenticate'
+import { authenticateMovingIn, authenticate as authenticateToken } from '../auth/authenticate'
+import { authenticateApiKey } from '../auth/authenticate-api-key'
 import { AuthError } from '../auth/errors'
 import type { AccessTokenClaims } from '../crypto/access-token'
 import { type AppEnv, factory } from './factory'
@@ -14,11 +12,29 @@ export const authenticate = factory.createMiddleware(async (c, next) => {
   await next()
 })
 
-/** The same, and while teams are moving in also access tokens of the replaced system. */
-export const authenticateMovingIn = factory.createMiddleware(async (c, next) => {
-  c.set('principal', await authenticateMovingInToken(c.var.auth, bearerToken(c)))
+/**
+ * Lets whoever can say who they are pass: with an access token of ours, while teams are moving in with one of the replaced
+ * system, or with an API key, which D1 is asked for.
+ */
+export const authenticateAny = factory.createMiddleware(async (c, next) => {
+  const key = presentedApiKey(c)
+  c.set(
+    'principal',
+    key === undefined
+      ? await authenticateMovingIn(c.var.auth, bearerToken(c))
+      : { kind: 'api_key', ...(await authenticateApiKey(c.var.auth, key)) },
+  )
   await next()
 })
+
+/** The API key of the request: in `X-API-Key`, or where a bearer token would be; undefined where there is none. */
+export function presentedApiKey(c: Context<AppEnv>): string | undefined {
+  const header = c.req.header('X-API-Key')
+  const authorization = c.req.header('Authorization')
+  if (header !== undefined && authorization !== undefined) throw new ProblemError('invalid_request')
+  const bearer = header === undefined ? bearerToken(c) : undefined
+  return header ?? (bearer?.startsWith('ghk_') ? bearer : undefined)
+}
 
 /** Claims where a usable token came with the request; clients may send one that has expired along with anything. */
 export async function optionalClaims(c: Context<AppEnv>): Promise<AccessTokenClaims | null> {

@@ -23,7 +23,7 @@ export interface AppEnv {
     auth: AuthContext
     /** Set by authenticate, on the routes behind it. */
     claims: AccessTokenClaims
-    /** Set by authenticateMovingIn, likewise. */
+    /** Set by authenticateAny, likewise. */
     principal: Principal
     /** Set by requirePermission or requireRole, likewise. */
     actor: Actor

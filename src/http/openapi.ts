@@ -4,7 +4,7 @@ import type { RouterRoute } from 'hono/types'
 import * as z from 'zod'
 import { AuthError } from '../auth/errors'
 import type { AppEnv } from './factory'
-import { PROBLEMS, type ProblemCode } from './problem'
+import { PROBLEMS, type ProblemCode } from './problems'
 import { Problem } from './wire'
 
 // The document is read off the router: the schema that is documented is the one that validates.

@@ -1,9 +1,17 @@
+import type { Context } from 'hono'
 import { ConfigurationError } from '../config'
+import { sha256 } from '../crypto/digest'
 import { errorFields } from '../log'
-import { factory } from './factory'
+import { presentedApiKey } from './authenticate'
+import { type AppEnv, factory } from './factory'
 import { ProblemError } from './problem'
 
-type Gate = 'RATE_LIMIT_CREDENTIALS' | 'RATE_LIMIT_REFRESH' | 'RATE_LIMIT_MAIL' | 'RATE_LIMIT_ALL'
+type Gate =
+  | 'RATE_LIMIT_CREDENTIALS'
+  | 'RATE_LIMIT_REFRESH'
+  | 'RATE_LIMIT_MAIL'
+  | 'RATE_LIMIT_API_KEY'
+  | 'RATE_LIMIT_ALL'
 
 /** What costs a derivation, may guess a secret, or sends a mail; the rest has only the gate that all have. */
 const GATES: Readonly<Record<string, readonly Gate[]>> = {
@@ -19,26 +27,32 @@ const GATES: Readonly<Record<string, readonly Gate[]>> = {
 }
 
 /**
- * A first gate against floods, for each network: Cloudflare counts for each of its locations, nearly so. It stands
- * before any body is read. What must be exact, D1 decides.
+ * A first gate against floods, for each network and for each API key: Cloudflare counts for each of its locations, nearly so.
+ * It stands before any body is read. What must be exact, D1 decides.
  */
 export const rateLimit = factory.createMiddleware(async (c, next) => {
-  const { auth, log } = c.var
+  const { auth } = c.var
   if (!auth.config.isRateLimited) return next()
-  const key = auth.source
-  const gates = [...(GATES[`${c.req.method} ${c.req.path}`] ?? []), 'RATE_LIMIT_ALL'] as const
-  for (const gate of gates) {
-    const binding = c.env[gate]
-    if (!binding) throw new ConfigurationError([{ variable: gate, message: 'must be bound' }])
-    try {
-      const { success } = await binding.limit({ key })
-      if (success) continue
-    } catch (error) {
-      // Without its first gate the service still has the others.
-      log.warning('rate_limit_unavailable', { gate, ...errorFields(error) })
-      continue
-    }
-    throw new ProblemError('rate_limited', { gate })
+  for (const gate of GATES[`${c.req.method} ${c.req.path}`] ?? []) {
+    await requirePassage(c, gate, auth.source)
   }
+  await requirePassage(c, 'RATE_LIMIT_ALL', auth.source)
+  const apiKey = presentedApiKey(c)
+  // By the whole key: who knows only its id must not use up what it may.
+  if (apiKey !== undefined) await requirePassage(c, 'RATE_LIMIT_API_KEY', await sha256(apiKey))
   return next()
 })
+
+async function requirePassage(c: Context<AppEnv>, gate: Gate, key: string): Promise<void> {
+  const binding = c.env[gate]
+  if (!binding) throw new ConfigurationError([{ variable: gate, message: 'must be bound' }])
+  try {
+    const { success } = await binding.limit({ key })
+    if (success) return
+  } catch (error) {
+    // Without its first gate the service still has the others.
+    c.var.log.warning('rate_limit_unavailable', { gate, ...errorFields(error) })
+    return
+  }
+  throw new ProblemError('rate_limited', { gate })
+}

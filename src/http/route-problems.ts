@@ -18,12 +18,16 @@ export const TOKEN = [
 export const OWN_PASSWORD = ['wrong_password', 'too_many_attempts'] as const
 export const CHALLENGE = ['challenge_required', 'challenge_unavailable'] as const
 
+/** What a route that takes an API key as well can be refused with. */
+export const TOKEN_OR_KEY = [...TOKEN, 'invalid_api_key'] as const
+
 /** What every route under /admin can be refused with, by what it does with a body. */
 const READ = [
   'validation_failed',
   'invalid_request',
   'missing_token',
   'invalid_token',
+  'invalid_api_key',
   'permission_denied',
   'service_unavailable',
 ] as const

@@ -1,4 +1,5 @@
 import { asc, eq, sql } from 'drizzle-orm'
+import { selectAllApiKeys } from './api-keys'
 import { isNewest, type NewAuditEvent, recordEventWhere, selectRecorded } from './audit-events'
 import { auditEvents, EVENT } from './audit-schema'
 import { queueNotice } from './credentials'
@@ -94,7 +95,7 @@ export async function deleteAccount(
 /** Everything that is stored about the caller, but secrets. */
 export async function findEverythingOf(db: Database, caller: Caller, moment: Moment) {
   const { userId, sessionId } = caller
-  const [[session], [account], grants, sessions, events] = await runBatch(db, [
+  const [[session], [account], grants, sessions, apiKeys, events] = await runBatch(db, [
     selectSession(db, sessionId, moment),
     selectAccount(db, eq(users.id, userId)),
     db
@@ -116,6 +117,7 @@ export async function findEverythingOf(db: Database, caller: Caller, moment: Mom
       .from(userSessions)
       .where(eq(userSessions.userId, userId))
       .orderBy(asc(userSessions.issuedAt)),
+    selectAllApiKeys(db, userId),
     db
       .select({ ...EVENT, personal: auditEvents.personal })
       .from(auditEvents)
@@ -123,5 +125,5 @@ export async function findEverythingOf(db: Database, caller: Caller, moment: Mom
         or (actor_id = ${userId} and actor_id is not null and actor_id is not subject_id)`)
       .orderBy(asc(auditEvents.seq)),
   ])
-  return { session: session ?? null, account: account ?? null, grants, sessions, events }
+  return { session: session ?? null, account: account ?? null, grants, sessions, apiKeys, events }
 }

@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
+import { endApiKeysOf } from './api-keys'
 import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
 import {
@@ -104,7 +105,7 @@ export async function resetPassword(db: Database, reset: PasswordReset) {
   const { now } = redemption
   const isActive = sql`exists (select 1 from users where id = ${userId} and is_active = 1
     and email = one_time_tokens.email)`
-  const [, , , revocations, , , , , , [use]] = await runBatch(db, [
+  const [, , , revocations, , , , , , , [use]] = await runBatch(db, [
     redeemTokenWhere(db, redemption, isActive),
     recordEventWhere(db, event, sql`changes() = 1`),
     ...raiseEpoch(db, { userId, keep: null, expiresAt: revocationExpiresAt, event }),
@@ -121,6 +122,7 @@ export async function resetPassword(db: Database, reset: PasswordReset) {
       .set({ revokedAt: now, revokedReason: 'password_reset' })
       .where(sql`user_id = ${userId} and revoked_at is null and ${isNewest(event)}`),
     endTokensOf(db, userId, event),
+    endApiKeysOf(db, userId, event),
     forgetAttempts(db, reset.attemptKeys, event),
     queueNotice(db, { ...notice, userId, now }, event),
     selectUse(db, redemption.id),

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { endApiKeysOf } from './api-keys'
 import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
 import { type Attempt, refundAttempt } from './login-attempts'
@@ -57,8 +58,8 @@ export interface EmailVerification {
 }
 
 /**
- * Notes that the address is the user's, by a mailed link, which is used up. Whoever had sessions before may not
- * have been the one who reads the mail: they end.
+ * Notes that the address is the user's, by a mailed link, which is used up. Whoever had sessions and API keys before
+ * may not have been the one who reads the mail: they end.
  */
 export async function verifyEmail(
   db: Database,
@@ -78,6 +79,7 @@ export async function verifyEmail(
     endSessionsBut(db, userId, keep, event),
     announce(db, event, event.type),
     selectUse(db, redemption.id),
+    endApiKeysOf(db, userId, event),
   ])
   return { revocations, isDone: use?.usedBy === redemption.usedBy }
 }
@@ -218,6 +220,7 @@ export async function undoEmailChange(
     announce(db, event, 'email_changed'),
     selectUse(db, id),
     ...issueTokenWhere(db, link, { userId, email: old }, isNewest(event)),
+    endApiKeysOf(db, userId, event),
   ])
   return { revocations, isDone: use?.usedBy === redemption.usedBy }
 }

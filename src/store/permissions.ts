@@ -19,6 +19,8 @@ const BUILT_IN_PERMISSIONS = [
   'roles:read',
   'roles:write',
   'audit_events:read',
+  'tokens:introspect',
+  'tokens:revoke',
 ]
 
 const isBuiltIn = sql`permissions.name in ${BUILT_IN_PERMISSIONS}`
@@ -92,7 +94,7 @@ export async function deletePermission(
   { id, event }: { id: string; event: NewAuditEvent },
   moment: Moment,
 ) {
-  const isWithinReach = sql`permissions.id in (${permissionsOf(actor.userId)})`
+  const isWithinReach = sql`permissions.id in (${permissionsOf(actor)})`
   const [[state], [before], , , recorded] = await runBatch(db, [
     selectActor(db, actor, moment),
     db
@@ -117,7 +119,7 @@ export async function deletePermission(
 
 /** A statement that reads which of these names are permissions, and which of them the actor may give. */
 export function selectGivable(db: Database, actor: Actor, names: readonly string[]) {
-  const isHeld = sql`permissions.id in (${permissionsOf(actor.userId)})`
+  const isHeld = sql`permissions.id in (${permissionsOf(actor)})`
   return db
     .select({
       name: permissions.name,
@@ -130,5 +132,5 @@ export function selectGivable(db: Database, actor: Actor, names: readonly string
 /** Whether all of these names, of which none is twice, are permissions that the actor holds. */
 export function mayGive(actor: Actor, names: readonly string[]): SQL {
   return sql`(select count(*) from permissions where name in ${listOf(names)}
-    and id in (${permissionsOf(actor.userId)})) = ${names.length}`
+    and id in (${permissionsOf(actor)})) = ${names.length}`
 }

@@ -52,7 +52,7 @@ export async function findRoles(
 /** Whether a role gives nothing that the actor lacks: else it is not theirs to grant or change. */
 export const isRoleWithinReach = (actor: Actor): SQL => sql`not exists (
   select permission_id from role_permissions where role_id = roles.id
-  except ${permissionsOf(actor.userId)})`
+  except ${permissionsOf(actor)})`
 
 /** A statement that reads which of these names are roles, and which of them the actor may grant. */
 export function selectGrantable(db: Database, actor: Actor, names: readonly string[]) {

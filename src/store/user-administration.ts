@@ -1,5 +1,6 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
 import { type Actor, mayAct, permissionsOf, selectActor } from './actors'
+import { endApiKeysOf } from './api-keys'
 import {
   isNewest,
   isRecorded,
@@ -24,7 +25,7 @@ const isWithinReach = (actor: Actor): SQL => sql`not exists (
   select role_permissions.permission_id from user_roles
     join role_permissions on role_permissions.role_id = user_roles.role_id
     where user_roles.user_id = users.id
-  except ${permissionsOf(actor.userId)})`
+  except ${permissionsOf(actor)})`
 
 /** Whether without this user there would be no active admin who can log in. */
 export const isLastAdmin = sql`(users.is_active = 1 and exists (
@@ -128,8 +129,8 @@ export interface LockOut extends UserAct {
 const emailOf = (userId: string): SQL => sql`(select email from users where id = ${userId})`
 
 /**
- * Ends every session and every mailed link of a user and outdates every token. Disabling and forcing a new password are this and
- * one column more, which the last active admin is spared.
+ * Ends every session and every mailed link of a user and outdates every token. Disabling and forcing a new password are this,
+ * the end of every API key and one column more, which the last active admin is spared.
  */
 export async function lockOutUser(
   db: Database,
@@ -164,6 +165,7 @@ export async function lockOutUser(
     announce(db, event, event.type),
     selectRecorded(db, event),
     selectAccount(db, eq(users.id, userId)),
+    ...(reason === 'ended_by_administrator' ? [] : [endApiKeysOf(db, userId, event)]),
     ...(link
       ? issueTokenWhere(
           db,
@@ -173,13 +175,8 @@ export async function lockOutUser(
         )
       : []),
   ])
-  return {
-    actor: state,
-    before,
-    isDone: recorded.length > 0,
-    account: account ?? null,
-    revocations,
-  }
+  const isDone = recorded.length > 0
+  return { actor: state, before, isDone, account: account ?? null, revocations }
 }
 
 /**

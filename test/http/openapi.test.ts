@@ -32,6 +32,8 @@ test('an operation is listed once, under its canonical name', async () => {
     '/admin/users/{id}/force-password-reset',
     '/admin/users/{id}/roles',
     '/admin/users/{id}/sessions',
+    '/auth/api-keys',
+    '/auth/api-keys/{id}',
     '/auth/change-email',
     '/auth/change-email/confirm',
     '/auth/change-email/undo',

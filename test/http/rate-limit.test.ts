@@ -1,7 +1,9 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, test } from 'vitest'
+import { newApiKey, parseApiKey } from '../../src/crypto/api-key'
 import { sourceOf } from '../../src/http/client-address'
 import wranglerToml from '../../wrangler.toml?raw'
+import { newKey, withKey } from '../platform/api-keys'
 import { createClient, refusal, type Sent } from '../platform/client'
 import { loggedEvents } from '../platform/logs'
 import { mailsTo } from '../platform/mails'
@@ -86,6 +88,20 @@ test('before the body is read: what is too large or broken counts and is refused
 })
 
 const JSON_TYPE = { 'Content-Type': 'application/json' }
+
+test('an API key, by itself: 600, wherever it is used, and not by who knows only its id', async () => {
+  const { session } = await signUpPerson(createClient())
+  const { key } = await newKey(session.access_token)
+  const lookalike = await newApiKey(String(await parseApiKey(key)))
+  const statuses = new Set()
+  for (let request = 0; request < 610; request++) {
+    const ip = `203.0.113.${request % 3}`
+    statuses.add((await limited(ip).get('/auth/me', withKey(lookalike))).status)
+  }
+  expect([...statuses]).toEqual([401, 429])
+  expect((await limited(newAddress()).get('/auth/me', withKey(lookalike))).status).toBe(429)
+  expect((await limited(newAddress()).get('/auth/me', withKey(key))).status).toBe(200)
+})
 
 describe('for whom', () => {
   test.each([

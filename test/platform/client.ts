@@ -44,7 +44,13 @@ export interface Answer {
 export type Client = ReturnType<typeof createClient>
 
 // Picked by name: a developer's own .dev.vars must not change what the tests see.
-const { RATE_LIMIT_CREDENTIALS, RATE_LIMIT_REFRESH, RATE_LIMIT_MAIL, RATE_LIMIT_ALL } = env
+const {
+  RATE_LIMIT_CREDENTIALS,
+  RATE_LIMIT_REFRESH,
+  RATE_LIMIT_MAIL,
+  RATE_LIMIT_ALL,
+  RATE_LIMIT_API_KEY,
+} = env
 const { DB, REVOCATIONS, ENVIRONMENT, AUTH_SECRETS, PASSWORD_PEPPER_V1, PASSWORD_ITERATIONS } = env
 const TEST_ENV = {
   DB,
@@ -57,6 +63,7 @@ const TEST_ENV = {
   RATE_LIMIT_REFRESH,
   RATE_LIMIT_MAIL,
   RATE_LIMIT_ALL,
+  RATE_LIMIT_API_KEY,
   // The tests of a file come from one address.
   RATE_LIMIT: 'off',
   EMAIL,

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
 import { signUpHolder } from '../platform/administrators'
+import { newKey, withKey } from '../platform/api-keys'
 import { createClient, runScheduledJob } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { lastTokenTo } from '../platform/mails'
@@ -88,6 +89,11 @@ async function liveAnAccount(client: ReturnType<typeof createClient>) {
   const mine = { token: again.access_token }
   await client.post('/auth/change-password', { ...mine, body: passwords })
   await client.get('/auth/me/export', mine)
+  const key = await newKey(again.access_token, [], { by: client })
+  await client.get('/auth/me', withKey(key.key))
+  await client.get('/admin/users', withKey(key.key))
+  await client.get('/auth/api-keys', mine)
+  await client.delete(`/auth/api-keys/${key.id}`, mine)
   const left = await client.delete('/auth/me', {
     ...mine,
     body: { password: passwords.new_password },

@@ -1,6 +1,7 @@
 import { is, type SQL } from 'drizzle-orm'
 import { getTableConfig, SQLiteSyncDialect, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { describe, expect, test } from 'vitest'
+import * as apiKeySchema from '../../src/store/api-key-schema'
 import * as auditSchema from '../../src/store/audit-schema'
 import * as mainSchema from '../../src/store/schema'
 import { row, rows } from '../platform/records'
@@ -8,9 +9,11 @@ import { row, rows } from '../platform/records'
 // schema.ts and the migrations must say the same: everything declared in one is looked up in the
 // database that the other made.
 
-const tables = Object.values<unknown>({ ...mainSchema, ...auditSchema }).flatMap((value) =>
-  is(value, SQLiteTable) ? [getTableConfig(value)] : [],
-)
+const tables = Object.values<unknown>({
+  ...mainSchema,
+  ...auditSchema,
+  ...apiKeySchema,
+}).flatMap((value) => (is(value, SQLiteTable) ? [getTableConfig(value)] : []))
 
 const dialect = new SQLiteSyncDialect()
 
@@ -100,7 +103,10 @@ test('the built-in roles hold their permissions', async () => {
       left join permissions on permissions.id = permission_id group by roles.name`,
   )
   expect(found).toEqual([
-    { role: 'admin', held: 'audit_events:read roles:read roles:write users:read users:write' },
+    {
+      role: 'admin',
+      held: 'audit_events:read roles:read roles:write tokens:introspect tokens:revoke users:read users:write',
+    },
     { role: 'analyst', held: 'audit_events:read roles:read users:read' },
     { role: 'user', held: null },
   ])

@@ -17,8 +17,10 @@ export function actorEvent(
     detail = {},
   }: { subjectId: string | null; detail?: Readonly<Record<string, string>> },
 ): Promise<NewAuditEvent> {
-  const { userId: actorId, sessionId } = actor
-  return auditEvent(context, { type, outcome: 'success', actorId, subjectId, sessionId, detail })
+  const { userId: actorId, sessionId, apiKeyId } = actor
+  const keyed = apiKeyId === undefined ? detail : { ...detail, api_key_id: apiKeyId }
+  const about = { actorId, subjectId, sessionId, detail: keyed }
+  return auditEvent(context, { type, outcome: 'success', ...about })
 }
 
 /** What the batch of an act upon a user shows. */

@@ -3,10 +3,10 @@ import { deleteAccount } from '../../auth/delete-account'
 import { exportAccount } from '../../auth/export-account'
 import { getAccount } from '../../auth/get-account'
 import { AccountExport, presentExport } from '../account-wire'
-import { authenticate, authenticateMovingIn } from '../authenticate'
+import { authenticate, authenticateAny } from '../authenticate'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
-import { BODY, OWN_PASSWORD, TOKEN } from '../route-problems'
+import { BODY, OWN_PASSWORD, TOKEN, TOKEN_OR_KEY } from '../route-problems'
 import { ChangeNameInput, DeleteAccountInput, Message, presentUser, User } from '../wire'
 
 const tag = 'Account'
@@ -21,9 +21,9 @@ export const account = factory
       tag,
       bearer: 'required',
       responses: { 200: { description: 'The user', schema: User } },
-      problems: TOKEN,
+      problems: TOKEN_OR_KEY,
     }),
-    authenticateMovingIn,
+    authenticateAny,
     async (c) => c.json(presentUser(await getAccount(c.var.auth, c.var.principal)), 200),
   )
   .patch(

@@ -4,7 +4,7 @@ import { logOut, logOutEverywhere } from '../../auth/log-out'
 import { refreshSession } from '../../auth/refresh-session'
 import { signUp } from '../../auth/sign-up'
 import { verifyClaims } from '../../auth/verify-claims'
-import { authenticateMovingIn, bearerToken } from '../authenticate'
+import { authenticateAny, bearerToken } from '../authenticate'
 import { rememberDevice } from '../device-cookie'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
@@ -14,7 +14,7 @@ import {
   forgetRefreshCookie,
   presentedToken,
 } from '../refresh-cookie'
-import { BODY, CHALLENGE } from '../route-problems'
+import { BODY, CHALLENGE, TOKEN_OR_KEY } from '../route-problems'
 import {
   Claims,
   LogInInput,
@@ -160,8 +160,8 @@ export const authentication = factory
       tag,
       bearer: 'required',
       responses: { 200: { description: 'The claims of the token', schema: Claims } },
-      problems: ['invalid_request', 'missing_token', 'invalid_token', 'service_unavailable'],
+      problems: TOKEN_OR_KEY,
     }),
-    authenticateMovingIn,
+    authenticateAny,
     async (c) => c.json(await verifyClaims(c.var.auth, c.var.principal), 200),
   )

@@ -1,0 +1,157 @@
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
+import { apiKeys } from './api-key-schema'
+import {
+  isNewest,
+  isRecorded,
+  type NewAuditEvent,
+  recordEventWhere,
+  selectRecorded,
+} from './audit-events'
+import { type Database, insertWhere, runBatch } from './database'
+import { users } from './schema'
+import { type Caller, callerLives } from './session-ends'
+import { type Moment, selectSession } from './sessions'
+import { parseNames, selectAccount } from './users'
+
+const USABLE_KEYS_LIMIT = 50
+
+/** A key as its user sees it. */
+export type ApiKey = Awaited<ReturnType<typeof selectApiKeys>>[number]
+
+const API_KEY = {
+  id: apiKeys.id,
+  name: apiKeys.name,
+  permissions: sql`${apiKeys.permissions}`.mapWith(parseNames).as('permissions'),
+  createdAt: apiKeys.createdAt,
+  expiresAt: apiKeys.expiresAt,
+  lastUsedAt: apiKeys.lastUsedAt,
+}
+
+/** Neither revoked nor expired, and its user active. */
+export const isUsable = (now: number): SQL => sql`(api_keys.revoked_at is null
+  and (api_keys.expires_at is null or api_keys.expires_at > ${now})
+  and exists (select 1 from users where users.id = api_keys.user_id and users.is_active = 1))`
+
+function selectApiKeys(db: Database, userId: string, now: number) {
+  return db
+    .select(API_KEY)
+    .from(apiKeys)
+    .where(and(eq(apiKeys.userId, userId), isUsable(now)))
+    .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id))
+}
+
+/** A statement that reads every key of the user, also those that can be used no more. */
+export function selectAllApiKeys(db: Database, userId: string) {
+  return db
+    .select({ ...API_KEY, revokedAt: apiKeys.revokedAt })
+    .from(apiKeys)
+    .where(eq(apiKeys.userId, userId))
+    .orderBy(apiKeys.createdAt, apiKeys.id)
+}
+
+/** What a key that was presented is to be held against, and the account behind it. */
+export async function findPresentedKey(db: Database, id: string, now: number) {
+  const [[key], [account]] = await runBatch(db, [
+    db
+      .select({
+        ...API_KEY,
+        secretHash: apiKeys.secretHash,
+        isUsable: isUsable(now).mapWith(Boolean).as('is_usable'),
+      })
+      .from(apiKeys)
+      .where(eq(apiKeys.id, id)),
+    selectAccount(db, sql`users.id = (select user_id from api_keys where api_keys.id = ${id})`),
+  ])
+  return { key: key ?? null, account: account ?? null }
+}
+
+/** Moves the last use to now, unless it was moved after `notAfter`: a key is written once a minute. */
+export async function touchApiKey(
+  db: Database,
+  { id, notAfter, now }: { id: string; notAfter: number; now: number },
+): Promise<void> {
+  await runBatch(db, [
+    db
+      .update(apiKeys)
+      .set({ lastUsedAt: now })
+      .where(sql`id = ${id} and (last_used_at is null or last_used_at <= ${notAfter})`),
+  ])
+}
+
+/** The usable keys of the caller, the newest first, and the session that asks. */
+export async function findApiKeys(db: Database, caller: Caller, moment: Moment) {
+  const [[session], keys] = await runBatch(db, [
+    selectSession(db, caller.sessionId, moment),
+    selectApiKeys(db, caller.userId, moment.now),
+  ])
+  return { session: session ?? null, keys }
+}
+
+export interface ApiKeyCreation {
+  readonly key: typeof apiKeys.$inferInsert
+  readonly permissions: readonly string[]
+  readonly event: NewAuditEvent
+}
+
+/** Creates a key that gives nothing its user lacks, where they have less than 50 that can be used. */
+export async function createApiKey(
+  db: Database,
+  caller: Caller,
+  { key, permissions, event }: ApiKeyCreation,
+  moment: Moment,
+) {
+  const isHeld = sql`not exists (select value from json_each(${JSON.stringify(permissions)})
+    except select permissions.name from user_roles
+      join role_permissions on role_permissions.role_id = user_roles.role_id
+      join permissions on permissions.id = role_permissions.permission_id
+      where user_roles.user_id = ${caller.userId})`
+  const isFull = sql`(select count(*) from api_keys
+    where user_id = ${caller.userId} and ${isUsable(moment.now)}) >= ${USABLE_KEYS_LIMIT}`
+  const [[session], [state], , , [created]] = await runBatch(db, [
+    selectSession(db, caller.sessionId, moment),
+    db
+      .select({
+        isHeld: isHeld.mapWith(Boolean).as('is_held'),
+        isFull: isFull.mapWith(Boolean).as('is_full'),
+      })
+      .from(users)
+      .where(eq(users.id, caller.userId)),
+    insertWhere(
+      db,
+      apiKeys,
+      key,
+      sql`not ${isRecorded(event)} and ${callerLives(caller, moment)} and ${isHeld} and not ${isFull}`,
+    ).onConflictDoNothing(),
+    recordEventWhere(db, event, sql`changes() = 1`),
+    db.select(API_KEY).from(apiKeys).where(eq(apiKeys.id, key.id)),
+  ])
+  return { session: session ?? null, state: state ?? null, created: created ?? null }
+}
+
+/** Revokes a key of the caller. */
+export async function revokeApiKey(
+  db: Database,
+  caller: Caller,
+  { id, event }: { id: string; event: NewAuditEvent },
+  moment: Moment,
+) {
+  const [[session], , , recorded] = await runBatch(db, [
+    selectSession(db, caller.sessionId, moment),
+    db
+      .update(apiKeys)
+      .set({ revokedAt: moment.now })
+      .where(sql`id = ${id} and user_id = ${caller.userId} and revoked_at is null
+        and ${callerLives(caller, moment)}`),
+    recordEventWhere(db, event, sql`changes() = 1`),
+    selectRecorded(db, event),
+  ])
+  return { session: session ?? null, isDone: recorded.length > 0 }
+}
+
+/** A statement that revokes every key of the user: somebody else may have made them. */
+export function endApiKeysOf(db: Database, userId: string, event: NewAuditEvent) {
+  return db
+    .update(apiKeys)
+    .set({ revokedAt: event.occurredAt })
+    .where(sql`user_id = ${userId} and revoked_at is null and ${isNewest(event)}`)
+}
