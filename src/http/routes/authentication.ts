@@ -36,6 +36,7 @@ export const authentication = factory
       operationId: 'signUp',
       summary: 'Create an account and sign it in',
       tag,
+      cookie: 'set',
       description:
         'With EMAIL_VERIFICATION=required there is no session yet: `user` alone is answered.',
       responses: {
@@ -70,6 +71,7 @@ export const authentication = factory
       operationId: 'logIn',
       summary: 'Start a session with email and password',
       tag,
+      cookie: 'set',
       responses: { 200: { description: 'A new session', schema: Session } },
       problems: [
         ...BODY,
@@ -95,6 +97,7 @@ export const authentication = factory
       description:
         'Retries and parallel calls inside the grace window all get the same refresh token. An older one ends the session.',
       tag,
+      cookie: 'taken',
       responses: { 200: { description: 'The session, with fresh tokens', schema: Session } },
       problems: [
         ...BODY,
@@ -120,6 +123,7 @@ export const authentication = factory
       description:
         'Takes the access token or the refresh token, even expired or superseded. Ending an ended session succeeds.',
       tag,
+      cookie: 'taken',
       bearer: 'optional',
       responses: { 200: { description: 'The session has ended', schema: Message } },
       problems: [
