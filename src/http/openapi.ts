@@ -135,7 +135,8 @@ const SECURITY_SCHEMES = {
     type: 'apiKey',
     in: 'cookie',
     name: '__Host-refresh_token',
-    description: 'The refresh token of a session that asked for `"transport": "cookie"`.',
+    description:
+      'The refresh token of a session that asked for `"transport": "cookie"`. Browsers send it by themselves.',
   },
 }
 
