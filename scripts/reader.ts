@@ -46,7 +46,7 @@ interface Answer extends Body {
 
 interface Schema {
   readonly $ref?: string
-  readonly type?: string
+  readonly type?: string | readonly string[]
   readonly description?: string
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
@@ -99,7 +99,7 @@ export async function readerPage({ info, tags, paths, components }: ApiDocument)
     ({ name, operations }) => html`<h2>${name}</h2>
   <ul>${operations.map(
     ({ method, operation }) =>
-      html`<li><a href="#${operation.operationId}">${methodBadge(method)} ${operation.summary}</a></li>`,
+      html`<li><a href="#${operation.operationId}">${methodBadge(method)} <span>${prose(operation.summary)}</span></a></li>`,
   )}</ul>`,
   )}
   <h2><a href="#errors">Errors</a></h2>
@@ -150,7 +150,7 @@ function describeOperation(
   const success = answers.find(({ status }) => status < '400')
   return html`<article id="${operationId}">
   <div>
-    <h3>${summary}</h3>
+    <h3>${prose(summary)}</h3>
     ${description ? html`<p>${prose(description)}</p>` : ''}
     <p class="authorization">${authorization(operation)}</p>
     ${parameters.length > 0 ? html`<h4>Parameters</h4>${parameterList(parameters, resolve)}` : ''}
@@ -181,7 +181,7 @@ function authorization({ security }: Operation): string {
 const AUTHORIZATION: Readonly<Record<string, string>> = {
   bearer: 'an access token',
   refreshCookie: 'the refresh cookie',
-  none: 'neither',
+  none: 'nothing',
 }
 
 function parameterList(parameters: readonly Parameter[], resolve: Resolve): Markup {
@@ -225,7 +225,7 @@ function typeOf(schema: Schema, resolve: Resolve): string {
     maximum && maximum < Number.MAX_SAFE_INTEGER && `${minimum} to ${maximum}`,
     rest.default === undefined ? undefined : `else ${JSON.stringify(rest.default)}`,
   ]
-  return [type, ...limits.filter(Boolean)].join(', ')
+  return [[type].flat().join(' or '), ...limits.filter(Boolean)].join(', ')
 }
 
 function resolvedAnswer(reference: Reference, { responses }: ApiDocument['components']): Answer {
