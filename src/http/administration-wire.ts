@@ -14,7 +14,7 @@ const LONGEST_ID = 64
 const MOST_NAMES = 100
 
 const Id = z.string().min(1).max(LONGEST_ID)
-export const IdParam = z.object({ id: Id })
+export const IdParam = z.object({ id: Id.describe('Of the one that is meant') })
 
 const RoleName = z
   .string()
@@ -27,6 +27,7 @@ const Description = z
   .trim()
   .refine((text) => [...text].length <= 200, 'must have at most 200 characters')
   .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'contains an invalid character')
+  .meta({ maxLength: 200 })
 
 const unique = (names: string[]) => [...new Set(names)]
 const RoleNames = z.array(RoleName).max(MOST_NAMES).transform(unique)
@@ -53,9 +54,9 @@ export const UserQuery = z
       .max(320)
       .optional()
       .describe('What the email begins with'),
-    role: RoleName.optional(),
-    status: z.enum(['active', 'disabled']).optional(),
-    created_from: Time.optional(),
+    role: RoleName.optional().describe('Who hold this role'),
+    status: z.enum(['active', 'disabled']).optional().describe('Who may log in, or may not'),
+    created_from: Time.optional().describe('At this time or after'),
     created_to: Time.optional().describe('Before this time'),
   })
   .transform(({ limit, cursor, email, role, status, created_from, created_to }) => ({
@@ -141,11 +142,12 @@ export const AuditEventQuery = z
     type: z
       .string()
       .regex(/^[a-z_]{1,50}$/)
-      .optional(),
-    outcome: z.enum(['success', 'failure']).optional(),
+      .optional()
+      .describe('Such as `login_failed`'),
+    outcome: z.enum(['success', 'failure']).optional().describe('How it went'),
     user: Id.optional().describe('To whom it happened'),
     actor: Id.optional().describe('Who did it, to somebody or something else'),
-    from: Time.optional(),
+    from: Time.optional().describe('At this time or after'),
     to: Time.optional().describe('Before this time'),
   })
   .transform(({ limit, cursor, type, outcome, user, actor, from, to }) => ({

@@ -18,7 +18,7 @@ export const CreateApiKeyInput = z
   })
   .meta({ id: 'CreateApiKeyInput' })
 
-export const ApiKeyId = z.object({ id: z.string().max(64) })
+export const ApiKeyId = z.object({ id: z.string().max(64).describe('Of the API key') })
 
 export const ApiKey = z
   .object({

@@ -4,6 +4,9 @@ import type { Page } from '../auth/administration/page'
 const LONGEST_CURSOR = 1024
 const PAGE_LIMIT = 100
 
+// A number, to who reads the document; a query holds only text.
+const WHOLE_NUMBER = { type: 'integer', minimum: 1, maximum: PAGE_LIMIT, pattern: undefined }
+
 /** The query of a paged list: how many, and from where on. `place` is what a cursor stands for. */
 export function pageQuery<Place extends z.ZodType>(place: Place) {
   return {
@@ -13,7 +16,7 @@ export function pageQuery<Place extends z.ZodType>(place: Place) {
       .transform(Number)
       .pipe(z.number().max(PAGE_LIMIT, `must be at most ${PAGE_LIMIT}`))
       .default(50)
-      .describe(`How many at most: 1 to ${PAGE_LIMIT}, else 50`),
+      .meta({ description: 'How many at most; else 50', ...WHOLE_NUMBER }),
     cursor: z
       .string()
       .max(LONGEST_CURSOR)

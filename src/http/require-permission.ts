@@ -4,6 +4,7 @@ import { authenticateApiKey } from '../auth/authenticate-api-key'
 import type { Actor } from '../store/actors'
 import { bearerToken, presentedApiKey } from './authenticate'
 import { type AppEnv, factory } from './factory'
+import { asksFor } from './openapi'
 
 /**
  * Names the permission that a route needs, for an access token of ours: by signature and time, no I/O; or for an API key,
@@ -13,10 +14,11 @@ import { type AppEnv, factory } from './factory'
  * the same guard. A 403 is at once, and so is what has just been granted.
  */
 export function requirePermission(permission: string) {
-  return factory.createMiddleware(async (c, next) => {
+  const handler = factory.createMiddleware(async (c, next) => {
     c.set('actor', await actorOf(c, { permission }))
     await next()
   })
+  return asksFor(permission, handler)
 }
 
 /** The same for a route that is for holders of any of these roles. */

@@ -4,6 +4,7 @@ import type { IssuedSession } from '../auth/issue-session'
 import type { ListedSession } from '../auth/list-sessions'
 import { VerifiedClaims } from '../crypto/access-token'
 import type { UserAccount } from '../store/users'
+import { SESSION_ID } from './examples'
 
 // What travels: snake_case JSON, times ISO 8601 in UTC, lifetimes in seconds.
 
@@ -19,6 +20,7 @@ export const Email = z
     addIssue({ code: 'custom', message: 'must be an email address', input: value })
     return z.NEVER
   })
+  .meta({ format: 'idn-email' })
 
 // U+0000 and lone surrogates would make two passwords hash alike.
 export const Password = z
@@ -29,6 +31,7 @@ export const Password = z
     `must have at most ${LONGEST_PASSWORD} characters`,
   )
   .refine((text) => !text.includes('\0') && text.isWellFormed(), 'contains an invalid character')
+  .meta({ maxLength: LONGEST_PASSWORD })
 
 export const Name = z
   .string()
@@ -36,6 +39,7 @@ export const Name = z
   .min(1, 'must not be empty')
   .refine((text) => [...text].length <= 100, 'must have at most 100 characters')
   .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'contains an invalid character')
+  .meta({ maxLength: 100 })
 
 const Token = z.string().max(LONGEST_TOKEN)
 
@@ -110,7 +114,12 @@ export const DeleteAccountInput = z
   .object({ password: Password })
   .meta({ id: 'DeleteAccountInput' })
 
-export const SessionId = z.object({ id: z.string().max(64) })
+export const SessionId = z.object({
+  id: z
+    .string()
+    .max(64)
+    .meta({ description: '`id` in the list of sessions', examples: [SESSION_ID] }),
+})
 
 export const User = z
   .object({

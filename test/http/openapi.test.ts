@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import { version } from '../../package.json'
 import { app } from '../../src/http/app'
+import { EXAMPLES } from '../../src/http/examples'
 import { documentedRoutes, openApiDocument } from '../../src/http/openapi'
 import { createClient } from '../platform/client'
 
@@ -56,31 +59,91 @@ test('an operation is listed once, under its canonical name', async () => {
   ])
 })
 
+test('docs/openapi.json is what the Worker serves; `npm run openapi` renews it', async () => {
+  const { body } = await createClient().get('/openapi.json')
+  await expect(`${JSON.stringify(body, null, 2)}\n`).toMatchFileSnapshot('../../docs/openapi.json')
+  expect(body).toMatchObject({ info: { version } })
+})
+
 describe('the document', () => {
   const document = openApiDocument(app.routes, { title: 't', version: '1', description: 'd' })
   const text = JSON.stringify(document)
+  const { schemas, responses } = document.components
 
   test('refers only to what it holds', () => {
-    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)]
-    expect(references.length).toBeGreaterThan(10)
-    for (const [, name = ''] of references) expect(document.components.schemas).toHaveProperty(name)
+    const references = [...text.matchAll(/"\$ref":"#\/components\/(\w+)\/([^"]+)"/g)]
+    expect(references.length).toBeGreaterThan(100)
+    const held: Record<string, object> = document.components
+    for (const [, kind = '', name = ''] of references) {
+      expect(Object.keys(held[kind] ?? {})).toContain(name)
+    }
     expect(text).not.toContain('$defs')
   })
 
   test('says what goes in, what comes out and who may', () => {
     expect(document.openapi).toBe('3.1.0')
-    expect(document.components.schemas['SignUpInput']).toMatchObject({
+    expect(schemas['SignUpInput']).toMatchObject({
       type: 'object',
       required: ['email', 'password'],
     })
     expect(document.paths['/auth/me']?.['get']).toMatchObject({
-      security: [{ bearer: [] }],
+      security: [{ bearer: [] }, { apiKey: [] }],
       responses: {
         200: { content: { 'application/json': { schema: { $ref: '#/components/schemas/User' } } } },
-        401: { content: { 'application/problem+json': {} } },
+        401: { $ref: '#/components/responses/invalid_api_key.invalid_token.missing_token' },
         503: {},
       },
     })
-    expect(document.paths['/auth/login']?.['post']).toMatchObject({ security: [] })
+    expect(document.paths['/auth/login']?.['post']).toMatchObject({
+      security: [],
+      responses: { 200: { headers: { 'Set-Cookie': {} } } },
+    })
+    expect(document.paths['/auth/refresh']?.['post']).toMatchObject({
+      security: [{ refreshCookie: [] }, {}],
+    })
+    expect(document.paths['/auth/logout']?.['post']).toMatchObject({
+      security: [{ bearer: [] }, { refreshCookie: [] }, {}],
+    })
+    expect(responses['invalid_token.missing_token']).toMatchObject({
+      headers: { 'WWW-Authenticate': {}, 'X-Request-Id': {} },
+      content: { 'application/problem+json': { examples: { missing_token: {} } } },
+    })
+    expect(responses['rate_limited']).toMatchObject({ headers: { 'Retry-After': {} } })
+  })
+
+  test('names the permission of every route under /admin, and of no other', () => {
+    for (const { path, operation, permission } of documented) {
+      const isAdministration = path.startsWith('/admin/')
+      expect(permission !== undefined, operation.operationId).toBe(isAdministration)
+    }
+    expect(document.paths['/admin/users']?.['get']).toMatchObject({
+      description: 'Needs the permission `users:read`.',
+      security: [{ bearer: ['users:read'] }, { apiKey: [] }],
+    })
+  })
+
+  test('has an example of every schema, which that schema takes', () => {
+    expect(Object.keys(EXAMPLES).toSorted()).toEqual(
+      Object.keys(schemas)
+        .filter((name) => name !== 'Problem')
+        .toSorted(),
+    )
+    const bodies = documented.flatMap(({ inputs }) => inputs.filter((i) => i.target === 'json'))
+    for (const { schema } of bodies) schema.parse(exampleOf(schema))
+    const answers = documented.flatMap(({ operation }) => Object.values(operation.responses))
+    for (const { schema } of answers.flatMap(alternatives)) {
+      expect(schema.parse(exampleOf(schema))).toEqual(exampleOf(schema))
+    }
+  })
+
+  test('shows nothing that looks like a secret', () => {
+    expect(JSON.stringify(EXAMPLES)).not.toMatch(/eyJ[\w-]*\.|[\w+/-]{44}/)
   })
 })
+
+const exampleOf = (schema: z.ZodType) => EXAMPLES[schema.meta()?.id ?? '']
+
+const alternatives = ({ schema }: { schema: z.ZodType }) =>
+  schema instanceof z.ZodUnion
+    ? schema.options.map((option) => ({ schema: z.custom<z.ZodType>().parse(option) }))
+    : [{ schema }]

@@ -19,7 +19,7 @@ export const account = factory
       operationId: 'getAccount',
       summary: 'The signed-in user, as the database has it now',
       tag,
-      bearer: 'required',
+      bearer: 'or_api_key',
       responses: { 200: { description: 'The user', schema: User } },
       problems: TOKEN_OR_KEY,
     }),

@@ -37,6 +37,7 @@ export const authentication = factory
       operationId: 'signUp',
       summary: 'Create an account and sign it in',
       tag,
+      cookie: 'set',
       description:
         'With EMAIL_VERIFICATION=required there is no session yet: `user` alone is answered.',
       responses: {
@@ -75,6 +76,7 @@ export const authentication = factory
       operationId: 'logIn',
       summary: 'Start a session with email and password',
       tag,
+      cookie: 'set',
       responses: { 200: { description: 'A new session', schema: Session } },
       problems: [
         ...BODY,
@@ -105,6 +107,7 @@ export const authentication = factory
       description:
         'Retries and parallel calls inside the grace window all get the same refresh token. An older one ends the session.',
       tag,
+      cookie: 'taken',
       responses: { 200: { description: 'The session, with fresh tokens', schema: Session } },
       problems: [
         ...BODY,
@@ -130,6 +133,7 @@ export const authentication = factory
       description:
         'Takes the access token or the refresh token, even expired or superseded. Ending an ended session succeeds.',
       tag,
+      cookie: 'taken',
       bearer: 'optional',
       responses: { 200: { description: 'The session has ended', schema: Message } },
       problems: [
@@ -158,7 +162,7 @@ export const authentication = factory
       description:
         'Costs no database round trip. A session that has just ended may still verify for about a minute.',
       tag,
-      bearer: 'required',
+      bearer: 'or_api_key',
       responses: { 200: { description: 'The claims of the token', schema: Claims } },
       problems: TOKEN_OR_KEY,
     }),

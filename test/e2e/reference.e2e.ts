@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { startServer } from './server.ts'
+
+let server: Awaited<ReturnType<typeof startServer>>
+before(async () => {
+  server = await startServer({})
+})
+after(() => server.stop())
+
+const CSP = 'content-security-policy'
+const PAGES = ['/docs', '/redoc']
+
+const get = (path: string) => fetch(server.origin + path)
+
+/** What a page of ours asks for. */
+async function parts(page: string): Promise<readonly string[]> {
+  const text = await (await get(page)).text()
+  const references = [...text.matchAll(/\b(?:src|href)="([^"#]+)"/g)].map(([, url = '']) => url)
+  assert.ok(references.length > 1)
+  return references
+}
+
+test('the pages and their parts come from here, under the headers of the Worker', async () => {
+  const own = (await get('/health')).headers
+  const security = [...own.keys()].filter((name) =>
+    /^(cross-origin|origin-agent|referrer|strict|x-(?!request))/.test(name),
+  )
+  assert.ok(security.length >= 11)
+  for (const page of PAGES) {
+    for (const path of [page, ...(await parts(page))]) {
+      const { status, headers } = await get(path)
+      assert.equal(status, 200, path)
+      assert.doesNotMatch(path, /^(?:\w+:)?\/\//)
+      for (const name of security) assert.equal(headers.get(name), own.get(name), `${name} ${path}`)
+    }
+  }
+})
+
+test('their policy lets in no other origin and nothing inline', async () => {
+  for (const page of PAGES) {
+    const { headers } = await get(page)
+    const policy = headers.get(CSP) ?? ''
+    assert.match(policy, /^default-src 'none'; /)
+    assert.match(policy, /base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/)
+    assert.doesNotMatch(policy, /unsafe|http|\*/)
+    const text = await (await get(page)).text()
+    assert.doesNotMatch(text, /<script(?! src=)|<style|\s(?:style|on\w+)=/)
+  }
+  assert.doesNotMatch((await get('/redoc')).headers.get(CSP) ?? '', /script-src|connect-src/)
+  assert.equal(
+    (await get('/health')).headers.get(CSP),
+    "default-src 'none'; frame-ancestors 'none'",
+  )
+})
+
+test('a slash at the end leads to the page too', async () => {
+  for (const page of PAGES) {
+    const response = await get(`${page}/`)
+    assert.equal(response.status, 200)
+    assert.equal(new URL(response.url).pathname, page)
+  }
+})
+
+test('/redoc has every operation of the document that the Worker serves', async () => {
+  const text = await (await get('/redoc')).text()
+  const ids = [...(await (await get('/openapi.json')).text()).matchAll(/"operationId":"(\w+)"/g)]
+  assert.ok(ids.length > 30)
+  for (const [, id] of ids) assert.match(text, new RegExp(`<article id="${id}">`))
+})
+
+test('what is not there is still answered by the Worker', async () => {
+  for (const path of ['/', '/docs/nothing', '/redoc/nothing', '/_headers', '/index.html']) {
+    const response = await get(path)
+    assert.equal(response.status, 404, path)
+    assert.equal(response.headers.get('Content-Type'), 'application/problem+json')
+  }
+})
