@@ -2,6 +2,7 @@ import path from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
 import { build } from 'esbuild'
 import { defineConfig } from 'vitest/config'
+import { newKey, newKeySet } from './scripts/signing-key-set.ts'
 
 // What the pool calls our Worker.
 const RUNNER = 'vitest-plugin-runner-'
@@ -40,6 +41,7 @@ export default defineConfig({
           MODEL_RUNS: process.env['MODEL_RUNS'] ?? '400',
           ENVIRONMENT: 'development',
           AUTH_SECRETS: SECRETS,
+          AUTH_SIGNING_KEYS: JSON.stringify(newKeySet(newKey('ES256'))),
           PASSWORD_PEPPER_V1: 'dGVzdC1vbmx5LXBlcHBlci1vZi0zMi1ieXRlcy4uLi4=',
           PASSWORD_ITERATIONS: '10000',
         },

@@ -1,9 +1,22 @@
 import * as z from 'zod'
+import {
+  auditKey,
+  base64Url32,
+  list,
+  mailbox,
+  oneOf,
+  origin,
+  pepper,
+  seconds,
+  secret,
+  secrets,
+  signingKeys,
+  time,
+  webhookSecret,
+} from './config-values'
 
 const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const
 const CHARACTER_CLASSES = ['upper', 'lower', 'digit', 'special'] as const
-const SECRET_BYTES = 32
-const SECRET_DISTINCT_CHARACTERS = 10
 
 export type LogLevel = (typeof LOG_LEVELS)[number]
 export type CharacterClass = (typeof CHARACTER_CLASSES)[number]
@@ -22,96 +35,6 @@ export class ConfigurationError extends Error {
   }
 }
 
-const seconds = (fallback: number, minimum: number, maximum: number) =>
-  z.coerce
-    .number('must be a number of seconds')
-    .int('must be a whole number of seconds')
-    .min(minimum, `must be at least ${minimum}`)
-    .max(maximum, `must be at most ${maximum}`)
-    .default(fallback)
-
-const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
-  z.enum(values, `must be one of ${values.join(', ')}`)
-
-const list = z
-  .string()
-  .default('')
-  .transform((text) =>
-    text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  )
-
-const secret = z
-  .string()
-  .refine(
-    (text) => new TextEncoder().encode(text).length >= SECRET_BYTES,
-    `must be at least ${SECRET_BYTES} bytes`,
-  )
-  .refine(
-    (text) => new Set(text).size >= SECRET_DISTINCT_CHARACTERS,
-    'must be random (try: openssl rand -base64 48)',
-  )
-
-const secrets = list.pipe(
-  z.tuple([secret], secret, 'must hold at least one secret (or set AUTH_SECRET)'),
-)
-
-const pepper = z
-  .string('must be set')
-  .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be 32 random bytes in base64 (try: openssl rand -base64 32)')
-  .transform((text) => Uint8Array.fromBase64(text))
-  .refine(
-    (bytes) => new Set(bytes).size >= SECRET_DISTINCT_CHARACTERS,
-    'must be random (try: openssl rand -base64 32)',
-  )
-
-const origin = z
-  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-  .transform((text) => new URL(text).origin)
-
-// As Standard Webhooks writes them: 24 to 64 bytes in base64 behind a prefix.
-const webhookSecret = z
-  .string()
-  .regex(
-    /^whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
-    'must be whsec_ and 24 to 64 random bytes in base64',
-  )
-  .transform((text) => Uint8Array.fromBase64(text.slice('whsec_'.length)))
-
-const base64Url32 = z.string().regex(/^[\w-]{43}$/, 'must be 32 bytes in base64url')
-
-// An address, or `Name <address>`.
-const mailbox = z
-  .string()
-  .regex(
-    /^(?:[^<>\p{Cc}]+ <[^<>\s@]+@[^<>\s@]+>|[^<>\s@]+@[^<>\s@]+)$/u,
-    'must be an address, or Name <address>',
-  )
-  .transform((text) => {
-    const [, name = '', email = text] = /^(.*) <(.*)>$/.exec(text) ?? []
-    return { name, email }
-  })
-
-// A JSON Web Key, written as JSON.
-const auditKey = z.string().transform((text, { addIssue, value }) => {
-  const parsed = AuditKey.safeParse(parseJson(text))
-  if (parsed.success) return parsed.data
-  addIssue({
-    code: 'custom',
-    message: 'must be an Ed25519 private key as a JWK (try: npm run --silent secrets)',
-    input: value,
-  })
-  return z.NEVER
-})
-const AuditKey = z.object({
-  kty: z.literal('OKP'),
-  crv: z.literal('Ed25519'),
-  x: base64Url32,
-  d: base64Url32,
-})
-
 type Variables = z.infer<typeof Variables>
 const Variables = z
   .object({
@@ -119,6 +42,8 @@ const Variables = z
     LOG_LEVEL: oneOf(LOG_LEVELS).default('INFO'),
     AUTH_SECRETS: secrets,
     PASSWORD_PEPPER_V1: pepper,
+    AUTH_SIGNING_KEYS: signingKeys.optional(),
+    AUTH_NOT_BEFORE: time.optional(),
     AUTH_ISSUER: origin.optional(),
     AUTH_AUDIENCE: z.string().optional(),
     AUTH_ACCESS_TTL: seconds(900, 30, 3600),
@@ -126,10 +51,7 @@ const Variables = z
     AUTH_SESSION_TTL: seconds(2_592_000, 300, 31_536_000),
     AUTH_REFRESH_GRACE: seconds(10, 1, 60),
     AUTH_LEGACY_SECRET: secret.optional(),
-    AUTH_LEGACY_UNTIL: z.iso
-      .datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z' })
-      .transform((text) => Date.parse(text))
-      .optional(),
+    AUTH_LEGACY_UNTIL: time.optional(),
     AUDIT_SIGNING_KEY: auditKey.optional(),
     AUDIT_TRUSTED_KEYS: list.pipe(z.array(base64Url32)),
     AUDIT_RETENTION_DAYS: z.coerce
@@ -216,6 +138,8 @@ function parseConfig(env: Record<string, unknown>) {
     environment: variables.ENVIRONMENT,
     logLevel: variables.LOG_LEVEL,
     secrets: variables.AUTH_SECRETS,
+    signingKeys: variables.AUTH_SIGNING_KEYS ?? [],
+    notBefore: variables.AUTH_NOT_BEFORE ?? 0,
     issuer,
     audience: variables.AUTH_AUDIENCE ?? issuer,
     accessTtl: variables.AUTH_ACCESS_TTL,
@@ -257,14 +181,6 @@ function legacyOf({ AUTH_LEGACY_SECRET: secret, AUTH_LEGACY_UNTIL: until }: Vari
 
 function webhookOf({ WEBHOOK_URL: url, WEBHOOK_SECRET: secrets }: Variables) {
   return url === undefined ? null : { url, secrets }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
 
 function describeIssue({ path: [variable], message }: z.core.$ZodIssue) {

@@ -29,7 +29,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   mail: ['mail'],
   client: ['client'],
   verify: ['verify', 'auth', 'store', 'crypto'],
-  'config.ts': [],
+  'config.ts': ['config-values.ts'],
+  'config-values.ts': [],
   'log.ts': ['config.ts'],
 }
 

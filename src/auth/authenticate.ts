@@ -18,11 +18,11 @@ type Authenticating = Pick<AuthContext, 'config' | 'keys' | 'now'>
  * @throws AuthError missing_token, invalid_token
  */
 export async function authenticate(
-  { config: { issuer, audience }, keys, now }: Authenticating,
+  { config: { issuer, audience, notBefore }, keys, now }: Authenticating,
   token: string | undefined,
 ): Promise<AccessTokenClaims> {
   if (!token) throw new AuthError('missing_token')
-  const claims = await verifyAccessToken(token, { keys, issuer, audience, now })
+  const claims = await verifyAccessToken(token, { keys, issuer, audience, notBefore, now })
   if (!claims) throw new AuthError('invalid_token', { reason: 'not_authentic' })
   return claims
 }
@@ -38,6 +38,9 @@ export async function authenticateMovingIn(
   const { config, now } = context
   const { secret, until } = config.legacy ?? { secret: '', until: 0 }
   const legacy = token && now < until ? await verifyLegacyToken(token, { secret, now }) : null
+  if (legacy && (legacy.iat ?? 0) * 1000 < config.notBefore) {
+    throw new AuthError('invalid_token', { reason: 'issued_before' })
+  }
   if (legacy) return { kind: 'legacy', claims: legacy }
   return { kind: 'session', claims: await authenticate(context, token) }
 }

@@ -71,11 +71,11 @@ function logOutEvent(
 
 /** The sessions that the tokens speak for: one, or two where a browser holds tokens of two. */
 async function requireSessions(
-  { config: { issuer, audience }, keys, now }: AuthContext,
+  { config: { issuer, audience, notBefore }, keys, now }: AuthContext,
   { accessToken, refreshToken }: PresentedTokens,
 ): Promise<readonly { sub: string; sid: string }[]> {
   if (!accessToken && !refreshToken) throw new AuthError('missing_token')
-  const expected = { keys, issuer, audience, now, acceptExpired: true }
+  const expected = { keys, issuer, audience, notBefore, now, acceptExpired: true }
   const access = accessToken ? await verifyAccessToken(accessToken, expected) : null
   const refresh = refreshToken ? await verifyRefreshToken(refreshToken, expected) : null
   const claims = [access, refresh?.claims].filter((each) => each !== null && each !== undefined)

@@ -46,7 +46,8 @@ async function requireAuthentic(
   { config, keys, now }: AuthContext,
   token: string,
 ): Promise<VerifiedRefreshToken> {
-  const presented = await verifyRefreshToken(token, { keys, issuer: config.issuer, now })
+  const { issuer, notBefore } = config
+  const presented = await verifyRefreshToken(token, { keys, issuer, notBefore, now })
   if (!presented) throw new AuthError('invalid_refresh_token', { reason: 'not_authentic' })
   return presented
 }

@@ -8,7 +8,11 @@ import {
   verifyToken,
 } from './token'
 
-const KIND: TokenKind = { typ: 'at+jwt', key: (key) => key.accessToken }
+const KIND: TokenKind = {
+  typ: 'at+jwt',
+  signer: ({ accessTokens }) => accessTokens.signer,
+  verifier: ({ accessTokens }, kid) => accessTokens.verifiers.get(kid),
+}
 
 /** Claims of an access token (RFC 9068 §2.2). */
 export type AccessTokenClaims = z.infer<typeof AccessTokenClaims>

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { TokenKey } from './access-token-keys'
 import { randomText, sha256, toBase64Url } from './digest'
 import type { SigningKey, SigningKeys } from './signing-keys'
 import {
@@ -9,7 +10,21 @@ import {
   verifyToken,
 } from './token'
 
-const KIND: TokenKind = { typ: 'rt+jwt', key: (key) => key.refreshToken }
+// Only we verify them, so that they stay HMAC-signed whatever signs access tokens.
+const KIND: TokenKind = {
+  typ: 'rt+jwt',
+  signer: ({ current }) => tokenKeyOf(current),
+  verifier: ({ byKid }, kid) => {
+    const key = byKid.get(kid)
+    return key && tokenKeyOf(key)
+  },
+}
+
+const tokenKeyOf = ({ kid, refreshToken: key }: SigningKey): TokenKey => ({
+  kid,
+  algorithm: 'HS256',
+  key,
+})
 
 /** Claims of a refresh token; `exp` is the session's absolute end. */
 export type RefreshTokenClaims = z.infer<typeof RefreshTokenClaims>
@@ -25,11 +40,14 @@ export function signRefreshToken(claims: RefreshTokenClaims, keys: SigningKeys):
 }
 
 /** Null unless it is a refresh token of ours. Its audience is its issuer: nobody else accepts one. */
-export function verifyRefreshToken(
+export async function verifyRefreshToken(
   token: string,
   expected: Omit<TokenExpectation, 'audience'>,
 ): Promise<VerifiedRefreshToken | null> {
-  return verifyToken(token, KIND, RefreshTokenClaims, { ...expected, audience: expected.issuer })
+  const own = { ...expected, audience: expected.issuer }
+  const verified = await verifyToken(token, KIND, RefreshTokenClaims, own)
+  const signedBy = verified && expected.keys.byKid.get(verified.kid)
+  return signedBy ? { claims: verified.claims, signedBy } : null
 }
 
 export function newRefreshTokenId(): string {

@@ -1,3 +1,9 @@
+import {
+  type AccessTokenKeys,
+  type AsymmetricKey,
+  importAccessTokenKeys,
+  type TokenKey,
+} from './access-token-keys'
 import { toBase64Url } from './digest'
 
 /** The keys that one secret yields, each for one purpose alone (RFC 8725 §3.5). */
@@ -20,16 +26,25 @@ export interface SigningKeys {
   /** Signs everything new. */
   readonly current: SigningKey
   readonly byKid: ReadonlyMap<string, SigningKey>
+  /** Access tokens may be signed by others than the secrets. */
+  readonly accessTokens: AccessTokenKeys
 }
 
-/** The first secret signs, all verify. */
+/** The first secret signs, all verify; of the asymmetric keys the one that is marked signs access tokens. */
 export async function importSigningKeys(
   secrets: readonly [string, ...string[]],
+  asymmetric: readonly AsymmetricKey[] = [],
 ): Promise<SigningKeys> {
   const [first, ...others] = secrets
   const current = await importSigningKey(first)
-  const keys = [current, ...(await Promise.all(others.map(importSigningKey)))]
-  return { current, byKid: new Map(keys.map((key) => [key.kid, key])) }
+  const rest = await Promise.all(others.map(importSigningKey))
+  const byKid = new Map([current, ...rest].map((key) => [key.kid, key]))
+  const shared = [accessTokenKeyOf(current), ...rest.map(accessTokenKeyOf)] as const
+  return { current, byKid, accessTokens: await importAccessTokenKeys(shared, asymmetric) }
+}
+
+function accessTokenKeyOf({ kid, accessToken: key }: SigningKey): TokenKey {
+  return { kid, algorithm: 'HS256', key }
 }
 
 async function importSigningKey(secret: string): Promise<SigningKey> {

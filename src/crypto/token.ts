@@ -1,9 +1,10 @@
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import * as z from 'zod'
-import type { SigningKey, SigningKeys } from './signing-keys'
+import type { TokenKey } from './access-token-keys'
+import type { SigningKeys } from './signing-keys'
 
-// Both kinds of token are HMAC-signed JWTs. What tells them apart is the key (one per purpose), the `typ`
-// header and the `type` claim; verification pins all three (RFC 8725 §3.11, §3.12).
+// Both kinds of token are JWTs. What tells them apart is the key (one per purpose), the `typ` header and the
+// `type` claim; verification pins all three, and each key has one algorithm (RFC 8725 §3.1, §3.11, §3.12).
 
 const CLOCK_SKEW_SECONDS = 60
 
@@ -24,7 +25,8 @@ export const SessionTokenClaims = z.object({
 
 export interface TokenKind {
   readonly typ: 'at+jwt' | 'rt+jwt'
-  readonly key: (key: SigningKey) => CryptoKey
+  readonly signer: (keys: SigningKeys) => TokenKey
+  readonly verifier: (keys: SigningKeys, kid: string) => TokenKey | undefined
 }
 
 export interface TokenExpectation {
@@ -33,30 +35,32 @@ export interface TokenExpectation {
   readonly audience: string
   /** Milliseconds since the epoch. */
   readonly now: number
+  /** What was issued earlier is refused, in milliseconds since the epoch. */
+  readonly notBefore?: number
   /** Accept a token whose only fault is its age; ending a session asks for no more. */
   readonly acceptExpired?: boolean
 }
 
-export function signToken(kind: TokenKind, claims: JWTPayload, { current }: SigningKeys) {
-  return new SignJWT(claims)
-    .setProtectedHeader({ alg: 'HS256', typ: kind.typ, kid: current.kid })
-    .sign(kind.key(current))
+export function signToken(kind: TokenKind, claims: JWTPayload, keys: SigningKeys): Promise<string> {
+  const { kid, algorithm, key } = kind.signer(keys)
+  return new SignJWT(claims).setProtectedHeader({ alg: algorithm, typ: kind.typ, kid }).sign(key)
 }
 
-/** The claims, and the key that signed them; null for anything that is not such a token. */
+/** The claims, and the `kid` of the key that signed them; null for anything that is not such a token. */
 export async function verifyToken<Claims extends { iat: number }>(
   token: string,
   kind: TokenKind,
   schema: z.ZodType<Claims>,
   expected: TokenExpectation,
-): Promise<{ claims: Claims; signedBy: SigningKey } | null> {
-  const signedBy = expected.keys.byKid.get(keyId(token) ?? '')
-  if (!signedBy || !COMPACT_FORM.test(token)) return null
-  const payload = await verifiedPayload(token, kind.key(signedBy), kind.typ, expected)
-  const claims = schema.safeParse(payload)
+): Promise<{ claims: Claims; kid: string } | null> {
+  const { keys, now, notBefore = 0 } = expected
+  const verifier = kind.verifier(keys, keyId(token) ?? '')
+  if (!verifier || !COMPACT_FORM.test(token)) return null
+  const claims = schema.safeParse(await verifiedPayload(token, verifier, kind.typ, expected))
   if (!claims.success) return null
-  if (claims.data.iat > expected.now / 1000 + CLOCK_SKEW_SECONDS) return null
-  return { claims: claims.data, signedBy }
+  const { iat } = claims.data
+  if (iat > now / 1000 + CLOCK_SKEW_SECONDS || iat * 1000 < notBefore) return null
+  return { claims: claims.data, kid: verifier.kid }
 }
 
 // Only a name to look up among our own keys; nothing else of the header chooses one (RFC 8725 §3.10).
@@ -70,12 +74,12 @@ function keyId(token: string): string | undefined {
 
 async function verifiedPayload(
   token: string,
-  key: CryptoKey,
+  { key, algorithm }: TokenKey,
   typ: TokenKind['typ'],
   { issuer, audience, now, acceptExpired }: TokenExpectation,
 ): Promise<JWTPayload | null> {
   const currentDate = new Date(now)
-  const options = { algorithms: ['HS256'], typ, issuer, audience, currentDate }
+  const options = { algorithms: [algorithm], typ, issuer, audience, currentDate }
   try {
     return (await jwtVerify(token, key, options)).payload
   } catch (error) {

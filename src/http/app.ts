@@ -24,6 +24,7 @@ import { emails } from './routes/emails'
 import { health } from './routes/health'
 import { passwords } from './routes/passwords'
 import { sessions } from './routes/sessions'
+import { wellKnown } from './routes/well-known'
 
 const BODY_LIMIT_BYTES = 16 * 1024
 
@@ -86,6 +87,7 @@ const routes = app
   .route('/admin/roles', adminRoles)
   .route('/admin/permissions', adminPermissions)
   .route('/admin/audit-events', adminAuditEvents)
+  .route('/.well-known', wellKnown)
   .route('/health', health)
   .get('/openapi.json', (c) => c.body(document(), 200, { 'Content-Type': 'application/json' }))
 

@@ -88,7 +88,7 @@ export async function runLogged(
 async function signingKeysOf(config: Config): Promise<SigningKeys> {
   const known = importedKeys.get(config)
   if (known) return known
-  const keys = await importSigningKeys(config.secrets)
+  const keys = await importSigningKeys(config.secrets, config.signingKeys)
   importedKeys.set(config, keys)
   return keys
 }

@@ -81,6 +81,15 @@ const ApiKey = {
   last_used_at: null,
 }
 
+const Key = {
+  kty: 'OKP',
+  crv: 'Ed25519',
+  x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+  kid: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+  alg: 'EdDSA',
+  use: 'sig',
+}
+
 /** By the id of the schema. */
 export const EXAMPLES: Readonly<Record<string, object>> = {
   SignUpInput: { email: EMAIL, password: PASSWORD, name: NAME },
@@ -133,6 +142,15 @@ export const EXAMPLES: Readonly<Record<string, object>> = {
   ApiKey,
   CreatedApiKey: { ...ApiKey, key: 'ghk_01a1fc30…' },
   ApiKeyList: { api_keys: [ApiKey] },
+  Key,
+  KeySet: { keys: [Key] },
+  IssuerMetadata: {
+    issuer: 'https://auth.example.com',
+    jwks_uri: 'https://auth.example.com/.well-known/jwks.json',
+    response_types_supported: [],
+    grant_types_supported: [],
+    service_documentation: 'https://auth.example.com/docs',
+  },
   Health: { status: 'healthy', environment: 'production' },
   UserList: { users: [User], next_cursor: null },
   UserToCreate: { email: EMAIL, name: NAME, roles: ['user', 'analyst'] },

@@ -21,6 +21,7 @@ const TAGS = {
   'Administration: users': 'Accounts, their roles, and invitations to make one.',
   'Administration: roles': 'Roles and the permissions that they give.',
   'Administration: audit': 'What happened, when, and by whom.',
+  'For other services': 'How they verify the access tokens by themselves.',
   Health: 'For load balancers and monitoring.',
 }
 

@@ -1,5 +1,6 @@
 import { isRevoked, revocationKeysOf } from '../auth/known-revocations'
-import { VerifiedClaims, verifyAccessToken } from '../crypto/access-token'
+import { type AccessTokenClaims, VerifiedClaims, verifyAccessToken } from '../crypto/access-token'
+import { type PublishedKeys, publishedKeysOf, verifyByPublishedKey } from '../crypto/published-keys'
 import { importSigningKeys, type SigningKeys } from '../crypto/signing-keys'
 import { type RevocationMarkers, readRevocationMarkers } from '../store/revocation-markers'
 
@@ -21,15 +22,43 @@ export class VerificationUnavailable extends Error {
 /** Three parts of base64url: what is not even that is never sent anywhere. */
 const TOKEN_FORM = /^[\w-]{1,2048}\.[\w-]{1,4096}\.[\w-]{1,1024}$/
 
+/** What both verifiers that look at the token themselves are told. */
+interface Expected {
+  readonly issuer: string
+  /** The service's `AUTH_AUDIENCE`, where it is not the issuer. */
+  readonly audience?: string
+  /** The service's KV namespace `REVOCATIONS`; null accepts ended sessions until their tokens expire. */
+  readonly revocations: RevocationMarkers | null
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number
+}
+
 /**
- * Verifies with the service's own secrets: signature, issuer, audience, `typ` and expiry (RFC 9068 §4), then whether KV knows
- * the session or the user's tokens to be revoked; one KV read. Who holds the secrets can sign tokens too: only for
- * Workers as trusted as the service.
+ * Verifies by the keys that the service publishes, where it has `AUTH_SIGNING_KEYS`: signature, issuer, audience, `typ` and
+ * expiry (RFC 9068 §4), then whether KV knows the session or the user's tokens to be revoked; one KV read.
  *
+ * @param fetch another than the global one: that of a service binding, for example
+ */
+export function keySetVerifier({
+  issuer,
+  audience = issuer,
+  revocations,
+  clock = Date.now,
+  fetch = (...sent) => globalThis.fetch(...sent),
+}: Expected & { readonly fetch?: typeof globalThis.fetch }): TokenVerifier {
+  let keys: PublishedKeys | null = null
+  return async (token) => {
+    if (!TOKEN_FORM.test(token)) return null
+    keys ??= publishedKeysOf(issuer, fetch)
+    const expected = { issuer, audience, now: clock() }
+    const claims = await available(verifyByPublishedKey(token, keys, expected))
+    return claims && unrevoked(claims, revocations)
+  }
+}
+
+/**
+ * The same with the service's own secrets. Who holds them can sign tokens too: only for Workers as trusted as the service.
  * @param secrets the service's `AUTH_SECRETS`, as it is set there
- * @param audience the service's `AUTH_AUDIENCE`, where it is not the issuer
- * @param revocations the service's KV namespace `REVOCATIONS`; null accepts ended sessions until their tokens expire
- * @param clock milliseconds since the epoch
  */
 export function localVerifier({
   issuer,
@@ -37,22 +66,20 @@ export function localVerifier({
   secrets,
   revocations,
   clock = Date.now,
-}: {
-  issuer: string
-  audience?: string
-  secrets: string
-  revocations: RevocationMarkers | null
-  clock?: () => number
-}): TokenVerifier {
+}: Expected & { readonly secrets: string }): TokenVerifier {
   let keys: SigningKeys | null = null
   return async (token) => {
     if (!TOKEN_FORM.test(token)) return null
     keys ??= await importSigningKeys(listOf(secrets))
     const claims = await verifyAccessToken(token, { keys, issuer, audience, now: clock() })
-    if (!claims || !revocations) return claims
-    const markers = await available(readRevocationMarkers(revocations, revocationKeysOf(claims)))
-    return isRevoked(claims, markers) ? null : claims
+    return claims && unrevoked(claims, revocations)
   }
+}
+
+async function unrevoked(claims: AccessTokenClaims, revocations: RevocationMarkers | null) {
+  if (!revocations) return claims
+  const markers = await available(readRevocationMarkers(revocations, revocationKeysOf(claims)))
+  return isRevoked(claims, markers) ? null : claims
 }
 
 /**
@@ -64,7 +91,7 @@ export function localVerifier({
  */
 export function remoteVerifier({
   baseUrl,
-  fetch = globalThis.fetch,
+  fetch = (...sent) => globalThis.fetch(...sent),
   timeLimitMs = 5000,
 }: {
   baseUrl: string

@@ -227,9 +227,10 @@ describe('secrets', () => {
       'encrypt',
     ])
     if (!(aes instanceof CryptoKey)) throw new Error('one key was asked for')
-    const broken = { ...keys.current, accessToken: aes }
+    const { signer } = keys.accessTokens
+    const verifiers = new Map([[signer.kid, { ...signer, key: aes }]])
     const expected = {
-      keys: { current: broken, byKid: new Map([[broken.kid, broken]]) },
+      keys: { ...keys, accessTokens: { ...keys.accessTokens, verifiers } },
       issuer: ISSUER,
       audience: AUDIENCE,
       now: NOW,

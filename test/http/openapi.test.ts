@@ -21,6 +21,8 @@ test('every route has an operation, under an id of its own', () => {
 test('an operation is listed once, under its canonical name', async () => {
   const { body } = await createClient().get('/openapi.json')
   expect(Object.keys((body as { paths: object }).paths).toSorted()).toEqual([
+    '/.well-known/jwks.json',
+    '/.well-known/oauth-authorization-server',
     '/admin/audit-events',
     '/admin/invitations',
     '/admin/permissions',

@@ -6,6 +6,7 @@ declare namespace Cloudflare {
     MODEL_SEED: string
     MODEL_RUNS: string
     AUTH_SECRETS: string
+    AUTH_SIGNING_KEYS: string
     PASSWORD_PEPPER_V1: string
     PASSWORD_ITERATIONS: string
   }

@@ -25,7 +25,14 @@ async function ask(path: string, token?: string, headers: Record<string, string>
 const codeOf = ({ status, text }: { status: number; text: string }) =>
   `${status} ${z.object({ code: z.string() }).parse(JSON.parse(text)).code}`
 
-describe.each(['local', 'bound', 'remote'])('%s', (way) => {
+const publishing = createClient({ vars: { AUTH_SIGNING_KEYS: env.AUTH_SIGNING_KEYS } })
+
+describe.each([
+  ['local', client],
+  ['bound', client],
+  ['remote', client],
+  ['key-set', publishing],
+] as const)('%s', (way, client) => {
   test('the claims of a token that counts', async () => {
     const { email, userId, session } = await signUpPerson(client)
     const { status, text } = await ask(`/${way}/claims`, session.access_token)
@@ -108,6 +115,28 @@ test('without KV an ended session counts until its token expires, with it not', 
   expect((await ask('/local/claims', session.access_token)).status).toBe(401)
 })
 
+describe('where the service publishes keys', () => {
+  test('tokens from before go on counting, and both kinds count the same', async () => {
+    const before = (await signUpPerson(client)).session.access_token
+    const after = (await signUpPerson(publishing)).session.access_token
+    for (const token of [before, after]) {
+      expect((await publishing.get('/auth/me', { token })).status).toBe(200)
+      expect((await ask('/bound/claims', token)).status).toBe(200)
+    }
+    expect(codeOf(await ask('/key-set/claims', before))).toBe('401 invalid_token')
+    expect(codeOf(await ask('/local/claims', after))).toBe('401 invalid_token')
+  })
+
+  test('Hono’s own middleware takes them, and no other', async () => {
+    const { session, userId } = await signUpPerson(publishing)
+    const answer = await ask('/hono/claims', session.access_token)
+    expect(JSON.parse(answer.text)).toMatchObject({ sub: userId, type: 'access' })
+    const shared = (await signUpPerson(client)).session.access_token
+    expect((await ask('/hono/claims', shared)).status).toBe(401)
+    expect((await ask('/hono/claims', session.refresh_token)).status).toBe(401)
+  })
+})
+
 test('another issuer, another audience, another secret', async () => {
   const { access_token: token } = (await signUpPerson(client)).session
   for (const way of ['other-issuer', 'other-audience', 'other-secret']) {
@@ -115,15 +144,20 @@ test('another issuer, another audience, another secret', async () => {
   }
 })
 
-test.each(['unreachable', 'failing', 'misled', 'unreadable', 'unbound'])(
-  '%s: neither let in nor turned away',
-  async (way) => {
-    const { access_token: token } = (await signUpPerson(client)).session
-    const answer = await ask(`/${way}/claims`, token)
-    expect(codeOf(answer)).toBe('503 service_unavailable')
-    expect(answer.headers.get('Retry-After')).toBe('5')
-    expect((await ask(`/${way}/maybe`, token)).status).toBe(503)
-    // What is not even the form of a token is asked of nobody.
-    expect((await ask(`/${way}/claims`, 'junk')).status).toBe(401)
-  },
-)
+test.each([
+  'unreachable',
+  'failing',
+  'misled',
+  'unreadable',
+  'unbound',
+  'key-set-away',
+  'key-set-broken',
+])('%s: neither let in nor turned away', async (way) => {
+  const { access_token: token } = (await signUpPerson(publishing)).session
+  const answer = await ask(`/${way}/claims`, token)
+  expect(codeOf(answer)).toBe('503 service_unavailable')
+  expect(answer.headers.get('Retry-After')).toBe('5')
+  expect((await ask(`/${way}/maybe`, token)).status).toBe(503)
+  // What is not even the form of a token is asked of nobody.
+  expect((await ask(`/${way}/claims`, 'junk')).status).toBe(401)
+})

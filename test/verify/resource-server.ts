@@ -1,4 +1,6 @@
 import { type Context, Hono } from 'hono'
+import { jwk } from 'hono/jwk'
+import type { HonoJsonWebKey } from 'hono/utils/jwt/jws'
 import {
   authenticated,
   maybeAuthenticated,
@@ -7,6 +9,7 @@ import {
 } from '../../src/verify/middleware'
 import {
   boundVerifier,
+  keySetVerifier,
   localVerifier,
   remoteVerifier,
   type TokenVerifier,
@@ -43,6 +46,11 @@ function verifierOf(env: Bindings, way: string, clock: () => number): TokenVerif
     'other-issuer': () => localVerifier({ ...own, issuer: 'https://other.example' }),
     'other-audience': () => localVerifier({ ...own, audience: 'https://other.example' }),
     'other-secret': () => localVerifier({ ...own, secrets: `x${env.AUTH_SECRETS}` }),
+    'key-set': () => keySetVerifier({ ...own, fetch: (...sent) => env.AUTH_HTTP.fetch(...sent) }),
+    'key-set-away': () =>
+      keySetVerifier({ ...own, fetch: () => Promise.reject(new Error('away')) }),
+    'key-set-broken': () =>
+      keySetVerifier({ ...own, fetch: async () => new Response('', { status: 500 }) }),
     unreachable: () => remote(() => Promise.reject(new Error('away'))),
     failing: () => remote(async () => new Response('', { status: 500 })),
     misled: () => remote(async () => Response.redirect('https://other.example/', 302)),
@@ -57,10 +65,23 @@ function verifierOf(env: Bindings, way: string, clock: () => number): TokenVerif
 const verifier = (c: Context<{ Bindings: Bindings }>) =>
   verifierOf(c.env, c.req.path.split('/')[1] ?? '', () => Number(c.req.header('X-Now')))
 
-const app = new Hono<{ Bindings: Bindings }>()
+const app = new Hono<{ Bindings: Bindings; Variables: { jwtPayload: object } }>()
 
 const signedIn = authenticated(verifier)
 const perhaps = maybeAuthenticated(verifier)
+
+// And Hono's own middleware, which knows nothing of us but where the keys are. The clock of the tests is not its own.
+app.use('/hono/*', (c, next) =>
+  jwk({
+    alg: ['EdDSA', 'ES256'],
+    keys: async () => {
+      const response = await c.env.AUTH_HTTP.fetch(`${ISSUER}/.well-known/jwks.json`)
+      return (await response.json<{ keys: HonoJsonWebKey[] }>()).keys
+    },
+    verification: { typ: 'at+jwt', iss: ISSUER, aud: ISSUER, exp: false, iat: false, nbf: false },
+  })(c, next),
+)
+app.get('/hono/claims', (c) => c.json(c.get('jwtPayload')))
 
 app.get('/:way/claims', signedIn, (c) => c.json(c.var.claims))
 app.get('/:way/maybe', perhaps, (c) => c.json({ email: c.var.claims?.email ?? null }))
