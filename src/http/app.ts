@@ -6,7 +6,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { canonicalPath } from './canonical-path'
 import { provideAuthContext } from './context'
 import { factory } from './factory'
-import { jsonBody } from './json-body'
+import { BODY_METHODS, jsonBody } from './json-body'
 import { metrics } from './metrics'
 import { openApiDocument } from './openapi'
 import { ProblemError, problem, problemOf } from './problem'
@@ -25,6 +25,13 @@ import { passwords } from './routes/passwords'
 import { sessions } from './routes/sessions'
 
 const BODY_LIMIT_BYTES = 16 * 1024
+
+const limitBody = bodyLimit({
+  maxSize: BODY_LIMIT_BYTES,
+  onError: () => {
+    throw new ProblemError('payload_too_large')
+  },
+})
 
 const app = factory.createApp({ getPath: canonicalPath })
 
@@ -63,14 +70,8 @@ app.use(
       problem(c, 'method_not_allowed', { headers: { Allow: methods.join(', ') } }),
   }),
 )
-app.use(
-  bodyLimit({
-    maxSize: BODY_LIMIT_BYTES,
-    onError: () => {
-      throw new ProblemError('payload_too_large')
-    },
-  }),
-)
+// It makes the request anew around what it has read, which cannot be done with a GET.
+app.use((c, next) => (BODY_METHODS.includes(c.req.method) ? limitBody(c, next) : next()))
 app.use(jsonBody)
 
 const routes = app

@@ -3,7 +3,9 @@ import { factory } from './factory'
 import { ProblemError } from './problem'
 
 export const JSON_TYPE = /^application\/json(?:\s*;|$)/i
-const BODY_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE']
+
+/** Whose bodies are read. A GET may bring one too (RFC 9110 §9.3.1), which nobody looks at. */
+export const BODY_METHODS: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE']
 
 /**
  * Bodies are JSON or they are empty, and an empty one is an empty object. Asked before validation, which

@@ -90,6 +90,14 @@ describe('a body', () => {
     )
   })
 
+  test('of a GET is not looked at, whatever it is and however large', async () => {
+    for (const rawBody of ['hello', 'x'.repeat(1024 * 1024)]) {
+      for (const method of ['GET', 'HEAD']) {
+        expect((await client.send(method, '/health', { rawBody })).status).toBe(200)
+      }
+    }
+  })
+
   test('that is empty is an empty object, with or without a type', async () => {
     for (const headers of [{}, json]) {
       const answer = await client.post('/auth/login', { rawBody: '', headers })
