@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Answer, createClient, refusal } from '../platform/client'
 import { loggedText } from '../platform/logs'
-import { PASSWORD, signUpPerson } from '../platform/people'
+import { signUpPerson } from '../platform/people'
 
 const client = createClient()
 
@@ -42,67 +42,6 @@ describe('a method that an address does not take', () => {
     expect(answer.status).toBe(405)
     expect(answer.headers.get('Allow')).toBe(allow)
     if (method !== 'HEAD') expect(refusal(answer)).toBe('405 method_not_allowed')
-  })
-})
-
-describe('a body', () => {
-  test.each([
-    'text/plain',
-    'application/x-www-form-urlencoded',
-    'multipart/form-data; boundary=x',
-    'application/jsonp',
-    'text/json',
-    '',
-  ])('of type %j is 415', async (type) => {
-    const headers: Record<string, string> = type ? { 'Content-Type': type } : {}
-    const answer = await client.post('/auth/login', { rawBody: 'email=a&password=b', headers })
-    expect(refusal(answer)).toBe('415 unsupported_media_type')
-  })
-
-  test('of JSON with a charset is taken', async () => {
-    const { email } = await signUpPerson(client)
-    const rawBody = JSON.stringify({ email, password: PASSWORD })
-    const headers = { 'Content-Type': 'Application/JSON; charset=utf-8' }
-    expect((await client.post('/auth/login', { rawBody, headers })).status).toBe(200)
-  })
-
-  test.each(['{', '{"email":', 'null,', "{'email':1}", '\u0000', '{"a":1}{"b":2}'])(
-    '%j is 400 malformed',
-    async (rawBody) => {
-      const answer = await client.post('/auth/login', { rawBody, headers: json })
-      expect(refusal(answer)).toBe('400 malformed_json')
-      expect(JSON.stringify(answer.body)).not.toContain('position')
-    },
-  )
-
-  test('of more than 16 KiB is 413, declared or not', async () => {
-    const rawBody = JSON.stringify({ email: 'x'.repeat(16 * 1024), password: 'y' })
-    for (const path of ['/auth/login', '/auth/logout', '/nowhere']) {
-      const declared = { ...json, 'Content-Length': String(rawBody.length) }
-      for (const headers of [json, declared]) {
-        const answer = await client.post(path, { rawBody, headers })
-        expect(refusal(answer)).toBe('413 payload_too_large')
-      }
-    }
-    const fits = JSON.stringify({ email: 'x'.repeat(16 * 1024 - 40), password: 'y' })
-    expect(refusal(await client.post('/auth/login', { rawBody: fits, headers: json }))).toBe(
-      '400 validation_failed',
-    )
-  })
-
-  test('of a GET is not looked at, whatever it is and however large', async () => {
-    for (const rawBody of ['hello', 'x'.repeat(1024 * 1024)]) {
-      for (const method of ['GET', 'HEAD']) {
-        expect((await client.send(method, '/health', { rawBody })).status).toBe(200)
-      }
-    }
-  })
-
-  test('that is empty is an empty object, with or without a type', async () => {
-    for (const headers of [{}, json]) {
-      const answer = await client.post('/auth/login', { rawBody: '', headers })
-      expect(refusal(answer)).toBe('400 validation_failed')
-    }
   })
 })
 
