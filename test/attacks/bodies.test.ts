@@ -28,6 +28,14 @@ const WRONG_TYPES = [
   '',
 ]
 
+const NOT_UTF8 = {
+  'Latin-1': bytes('{"name":"J\u00fcrgen"}'),
+  'UTF-16': bytes('\u00fe\u00ff\0{\0}'),
+  'a surrogate': bytes('{"name":"\u00ed\u00a0\u0080"}'),
+  'an overlong letter': bytes('{"name":"\u00c1\u0081"}'),
+  'a letter cut short': bytes('{"name":"\u00e2\u0082"}'),
+}
+
 const MALFORMED = [
   '{',
   '{"email":',
@@ -82,6 +90,15 @@ describe.each(written)('$method $path, before it asks who calls', (route) => {
       }
     }
   })
+
+  test('a body that is not UTF-8 is malformed, whatever charset it is said to be in', async () => {
+    for (const [name, rawBody] of Object.entries(NOT_UTF8)) {
+      for (const charset of ['', '; charset=utf-8', '; charset=iso-8859-1', '; charset=utf-16']) {
+        const headers = { 'Content-Type': `application/json${charset}` }
+        expect(await refused({ rawBody, headers }), name).toBe('400 malformed_json')
+      }
+    }
+  })
 })
 
 describe.each(read)('$method $path', (route) => {
@@ -121,6 +138,17 @@ describe.each(read)('$method $path', (route) => {
   })
 })
 
+test('passwords that differ only in bytes that are not UTF-8 are no passwords', async () => {
+  const email = newEmail()
+  const body = (letter: string) => bytes(`{"email":"${email}","password":"${letter} in Latin-1"}`)
+  for (const path of ['/auth/signup', '/auth/login']) {
+    for (const letter of ['\u00e4', '\u00fc']) {
+      const answer = await client.post(path, { rawBody: body(letter), headers: json })
+      expect(refusal(answer)).toBe('400 malformed_json')
+    }
+  }
+})
+
 test('of a key given twice the last counts', async () => {
   const { email } = await signUpPerson(client)
   const rawBody = `{"email":"nobody@example.com","password":"${PASSWORD}","email":"${email}"}`
@@ -150,6 +178,11 @@ test('the body of a GET is not looked at, whatever it is and however large', asy
     }
   }
 })
+
+/** One byte a character. */
+function bytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+}
 
 function fieldsOf({ inputs }: DocumentedRoute) {
   const { schema } = inputs.find(({ target }) => target === 'json') ?? {}
