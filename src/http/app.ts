@@ -57,6 +57,7 @@ app.use((c, next) =>
   cors({
     origin: [...c.var.auth.config.frontendOrigins],
     credentials: true,
+    allowMethods: ['GET', 'HEAD', ...BODY_METHODS],
     allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
     exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
     maxAge: 600,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { app } from '../../src/http/app'
 import { type Answer, createClient, refusal } from '../platform/client'
 import { loggedText } from '../platform/logs'
 import { signUpPerson } from '../platform/people'
@@ -134,6 +135,10 @@ describe('CORS', () => {
     const answer = await configured.send('OPTIONS', '/auth/login', { headers })
     expect(answer.status).toBe(204)
     expect(answer.headers.get('Access-Control-Allow-Headers')).toContain('Authorization')
+    const methods = new Set(app.routes.map(({ method }) => method).filter((name) => name !== 'ALL'))
+    expect(answer.headers.get('Access-Control-Allow-Methods')?.split(',').toSorted()).toEqual(
+      [...methods, 'HEAD'].toSorted(),
+    )
   })
 })
 
