@@ -1,88 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { app } from '../../src/http/app'
-import { type Answer, createClient, refusal } from '../platform/client'
+import { createClient, refusal } from '../platform/client'
 import { loggedText } from '../platform/logs'
-import { signUpPerson } from '../platform/people'
 
 const client = createClient()
 
-const json = { 'Content-Type': 'application/json' }
-
-describe('an address that does not exist', () => {
-  test.each([
-    '/',
-    '/nowhere',
-    '/auth',
-    '/auth/',
-    '/auth/login/',
-    '/auth//login',
-    '/AUTH/LOGIN',
-    '/api',
-    '/api/authx/login',
-    '/api/auth',
-    '/v1',
-    '/v1/login',
-  ])('%s is 404', async (path) => {
-    expect(refusal(await client.get(path))).toBe('404 not_found')
-    expect(refusal(await client.post(path, { rawBody: 'x' }))).toBe('404 not_found')
-  })
-})
-
-describe('a method that an address does not take', () => {
-  test.each([
-    ['GET', '/auth/login', 'POST'],
-    ['PUT', '/auth/signup', 'POST'],
-    ['DELETE', '/auth/refresh', 'POST'],
-    ['POST', '/auth/verify', 'GET, HEAD'],
-    ['POST', '/health', 'GET, HEAD'],
-    ['PATCH', '/openapi.json', 'GET, HEAD'],
-    ['GET', '/api/auth/signin', 'POST'],
-    ['HEAD', '/auth/login', 'POST'],
-  ])('%s %s is 405, Allow: %s', async (method, path, allow) => {
-    const answer = await client.send(method, path)
-    expect(answer.status).toBe(405)
-    expect(answer.headers.get('Allow')).toBe(allow)
-    if (method !== 'HEAD') expect(refusal(answer)).toBe('405 method_not_allowed')
-  })
-})
-
-describe('headers', () => {
-  const SECURITY = {
-    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-    'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
-    'Cache-Control': 'no-store',
-  }
-
-  test('of security stand on every answer', async () => {
-    const { session } = await signUpPerson(client)
-    const token = session.access_token
-    const answers: Answer[] = [
-      await client.get('/health'),
-      await client.get('/auth/me', { token }),
-      await client.get('/auth/verify', { token }),
-      await client.get('/nowhere'),
-      await client.get('/auth/login'),
-      await client.post('/auth/login', { rawBody: '{', headers: json }),
-      await client.post('/auth/login', { rawBody: 'x'.repeat(20_000), headers: json }),
-      await createClient({ vars: { AUTH_SECRETS: '' } }).get('/health'),
-      await client.post('/auth/logout', { token }),
-      await client.get('/auth/me', { token }),
-    ]
-    expect(answers.map(({ status }) => status)).toEqual([
-      200, 200, 200, 404, 405, 400, 413, 500, 200, 401,
-    ])
-    for (const { status, headers } of answers) {
-      for (const [name, value] of Object.entries(SECURITY)) {
-        expect(headers.get(name), `${name} of a ${status}`).toBe(value)
-      }
-      expect(headers.get('X-Powered-By')).toBeNull()
-      expect(headers.get('X-Request-Id')).toMatch(/^[\w-]{36}$/)
-    }
-  })
-
-  test('a request id is taken over when it is a plain one, and made when not', async () => {
+describe('the request id', () => {
+  test('is taken over when it is a plain one, and made when not', async () => {
     const ids = async (id: string) =>
       (await client.get('/health', { headers: { 'X-Request-Id': id } })).headers.get('X-Request-Id')
     expect(await ids('trace-42_A')).toBe('trace-42_A')
@@ -91,7 +15,7 @@ describe('headers', () => {
     }
   })
 
-  test('the error names the request', async () => {
+  test('is in the error and in the log', async () => {
     const answer = await client.get('/nowhere', { headers: { 'X-Request-Id': 'trace-43' } })
     expect(answer.body).toMatchObject({ request_id: 'trace-43' })
     expect(loggedText()).toContain('"request_id":"trace-43"')
