@@ -13,6 +13,8 @@ export default defineConfig({
           TEST_MIGRATIONS: migrations,
           MODEL_SEED: process.env['MODEL_SEED'] ?? '',
           MODEL_RUNS: process.env['MODEL_RUNS'] ?? '400',
+          FUZZ_SEED: process.env['FUZZ_SEED'] ?? '',
+          FUZZ_REQUESTS: process.env['FUZZ_REQUESTS'] ?? '2400',
           ENVIRONMENT: 'development',
           AUTH_SECRETS: 'test-only-secret-0123456789-abcdefghijklmnop',
           PASSWORD_PEPPER_V1: 'dGVzdC1vbmx5LXBlcHBlci1vZi0zMi1ieXRlcy4uLi4=',
