@@ -39,6 +39,8 @@ export default defineConfig({
           TEST_MIGRATIONS: migrations,
           MODEL_SEED: process.env['MODEL_SEED'] ?? '',
           MODEL_RUNS: process.env['MODEL_RUNS'] ?? '400',
+          FUZZ_SEED: process.env['FUZZ_SEED'] ?? '',
+          FUZZ_REQUESTS: process.env['FUZZ_REQUESTS'] ?? '2400',
           ENVIRONMENT: 'development',
           AUTH_SECRETS: SECRETS,
           AUTH_SIGNING_KEYS: JSON.stringify(newKeySet(newKey('ES256'))),

@@ -6,7 +6,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { canonicalPath } from './canonical-path'
 import { provideAuthContext } from './context'
 import { factory } from './factory'
-import { jsonBody } from './json-body'
+import { BODY_METHODS, jsonBody } from './json-body'
 import { metrics } from './metrics'
 import { openApiDocument } from './openapi'
 import { ProblemError, problem, problemOf } from './problem'
@@ -27,6 +27,13 @@ import { sessions } from './routes/sessions'
 import { wellKnown } from './routes/well-known'
 
 const BODY_LIMIT_BYTES = 16 * 1024
+
+const limitBody = bodyLimit({
+  maxSize: BODY_LIMIT_BYTES,
+  onError: () => {
+    throw new ProblemError('payload_too_large')
+  },
+})
 
 const app = factory.createApp({ getPath: canonicalPath })
 
@@ -52,6 +59,7 @@ app.use((c, next) =>
   cors({
     origin: [...c.var.auth.config.frontendOrigins],
     credentials: true,
+    allowMethods: ['GET', 'HEAD', ...BODY_METHODS],
     allowHeaders: ['Authorization', 'Content-Type', 'X-API-Key', 'X-Request-Id'],
     exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
     maxAge: 600,
@@ -65,14 +73,8 @@ app.use(
       problem(c, 'method_not_allowed', { headers: { Allow: methods.join(', ') } }),
   }),
 )
-app.use(
-  bodyLimit({
-    maxSize: BODY_LIMIT_BYTES,
-    onError: () => {
-      throw new ProblemError('payload_too_large')
-    },
-  }),
-)
+// It makes the request anew around what it has read, which cannot be done with a GET.
+app.use((c, next) => (BODY_METHODS.includes(c.req.method) ? limitBody(c, next) : next()))
 app.use(jsonBody)
 
 const routes = app

@@ -3,20 +3,35 @@ import { factory } from './factory'
 import { ProblemError } from './problem'
 
 export const JSON_TYPE = /^application\/json(?:\s*;|$)/i
-const BODY_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE']
+
+/** Whose bodies are read. A GET may bring one too (RFC 9110 §9.3.1), which nobody looks at. */
+export const BODY_METHODS: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE']
 
 /**
  * Bodies are JSON or they are empty, and an empty one is an empty object. Asked before validation, which
- * would take any other type for a body without fields.
+ * would take any other type for a body without fields. JSON is UTF-8 whatever `charset` says (RFC 8259 §8.1); a
+ * lenient decoder would make one character of all bytes that are not, and two passwords alike.
  */
 export const jsonBody = factory.createMiddleware(async (c, next) => {
   const isRouted = matchedRoutes(c).some(({ method }) => method !== 'ALL')
   if (!isRouted || !BODY_METHODS.includes(c.req.method)) return next()
-  if ((await c.req.arrayBuffer()).byteLength === 0) {
+  const bytes = await c.req.arrayBuffer()
+  if (bytes.byteLength === 0) {
     c.req.raw = new Request(c.req.raw, { body: '{}' })
     c.req.bodyCache = {}
   } else if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) {
     throw new ProblemError('unsupported_media_type')
+  } else if (!isUtf8(bytes)) {
+    throw new ProblemError('malformed_json')
   }
   return next()
 })
+
+function isUtf8(bytes: ArrayBuffer): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -41,7 +41,7 @@ export const PROBLEMS = {
   malformed_json: {
     status: 400,
     title: 'Malformed JSON',
-    detail: 'The body is not valid JSON.',
+    detail: 'The body is not valid JSON in UTF-8.',
   },
   invalid_request: {
     status: 400,

@@ -21,7 +21,7 @@ export const CHALLENGE = ['challenge_required', 'challenge_unavailable'] as cons
 /** What a route that takes an API key as well can be refused with. */
 export const TOKEN_OR_KEY = [...TOKEN, 'invalid_api_key'] as const
 
-/** What every route under /admin can be refused with, by what it does with a body. */
+/** What every route under /admin can be refused with, by whether a body may come with it. */
 const READ = [
   'validation_failed',
   'invalid_request',
@@ -31,5 +31,5 @@ const READ = [
   'permission_denied',
   'service_unavailable',
 ] as const
-const ACT = [...READ, 'payload_too_large', 'unsupported_media_type'] as const
-export const ADMINISTRATION = { read: READ, act: ACT, write: [...ACT, 'malformed_json'] } as const
+const WRITE = [...READ, 'malformed_json', 'payload_too_large', 'unsupported_media_type'] as const
+export const ADMINISTRATION = { read: READ, write: WRITE } as const

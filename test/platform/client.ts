@@ -28,7 +28,7 @@ export interface ClientOptions {
 export interface Sent {
   readonly body?: unknown
   /** A body sent as it is, without a content type of its own. */
-  readonly rawBody?: string
+  readonly rawBody?: string | Uint8Array
   readonly token?: string
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -82,11 +82,7 @@ export function createClient(options: ClientOptions = {}) {
     if (sent.body !== undefined) headers.set('Content-Type', 'application/json')
     for (const [name, value] of Object.entries(sent.headers ?? {})) headers.set(name, value)
     const body = sent.body === undefined ? sent.rawBody : JSON.stringify(sent.body)
-    const request = new Request(`http://127.0.0.1:8787${path}`, {
-      method,
-      headers,
-      ...(body !== undefined && { body: new TextEncoder().encode(body) }),
-    })
+    const request = requestOf(path, { method, headers }, body)
     const context = createExecutionContext()
     const response = await worker.fetch(request, bindings, context)
     const cost = { ...counts, derivations: countDerivations() - derivationsBefore }
@@ -112,6 +108,16 @@ export function createClient(options: ClientOptions = {}) {
     patch: (path: string, sent?: Sent) => send('PATCH', path, sent),
     delete: (path: string, sent?: Sent) => send('DELETE', path, sent),
   }
+}
+
+function requestOf(path: string, init: RequestInit, body?: string | Uint8Array): Request {
+  const url = `http://127.0.0.1:8787${path}`
+  if (body === undefined) return new Request(url, init)
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
+  if (init.method !== 'GET' && init.method !== 'HEAD')
+    return new Request(url, { ...init, body: bytes })
+  // A GET with a body is what the network may bring and nobody can make here.
+  return Object.defineProperty(new Request(url, init), 'body', { value: new Response(bytes).body })
 }
 
 /** Runs the job that runs every minute. */

@@ -63,7 +63,7 @@ export const adminPermissions = factory
       bearer: 'required',
       responses: { 200: { description: 'It is gone', schema: Message } },
       problems: [
-        ...ADMINISTRATION.act,
+        ...ADMINISTRATION.write,
         'permission_not_found',
         'exceeds_own_permissions',
         'built_in',

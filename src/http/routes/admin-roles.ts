@@ -104,7 +104,7 @@ export const adminRoles = factory
       tag,
       bearer: 'required',
       responses: { 200: { description: 'It is gone', schema: Message } },
-      problems: [...ADMINISTRATION.act, ...ON_ROLE, 'in_use'],
+      problems: [...ADMINISTRATION.write, ...ON_ROLE, 'in_use'],
     }),
     requirePermission('roles:write'),
     valid('param', IdParam),

@@ -23,7 +23,6 @@ import { presentUser, User } from '../wire'
 const tag = 'Administration: users'
 const USER = { 200: { description: 'The user', schema: User } }
 const ON_USER = ['user_not_found', 'exceeds_own_permissions'] as const
-const ACT = [...ADMINISTRATION.act, ...ON_USER] as const
 const WRITE = [...ADMINISTRATION.write, ...ON_USER] as const
 
 export const adminUsers = factory
@@ -127,7 +126,7 @@ export const adminUsers = factory
       tag,
       bearer: 'required',
       responses: USER,
-      problems: ACT,
+      problems: WRITE,
     }),
     requirePermission('users:write'),
     valid('param', IdParam),
@@ -142,7 +141,7 @@ export const adminUsers = factory
       tag,
       bearer: 'required',
       responses: USER,
-      problems: [...ACT, 'last_admin'],
+      problems: [...WRITE, 'last_admin'],
     }),
     requirePermission('users:write'),
     valid('param', IdParam),
@@ -159,7 +158,7 @@ export const adminUsers = factory
       tag,
       bearer: 'required',
       responses: USER,
-      problems: ACT,
+      problems: WRITE,
     }),
     requirePermission('users:write'),
     valid('param', IdParam),
@@ -178,7 +177,7 @@ export const adminUsers = factory
       tag,
       bearer: 'required',
       responses: USER,
-      problems: [...ACT, 'last_admin'],
+      problems: [...WRITE, 'last_admin'],
     }),
     requirePermission('users:write'),
     valid('param', IdParam),

@@ -32,7 +32,7 @@ export const sessions = factory
       tag,
       bearer: 'required',
       responses: { 200: { description: 'The others have ended', schema: Message } },
-      problems: [...TOKEN, 'payload_too_large', 'unsupported_media_type'],
+      problems: [...TOKEN, 'malformed_json', 'payload_too_large', 'unsupported_media_type'],
     }),
     authenticate,
     async (c) => {
@@ -52,6 +52,7 @@ export const sessions = factory
         ...TOKEN,
         'session_not_found',
         'validation_failed',
+        'malformed_json',
         'payload_too_large',
         'unsupported_media_type',
       ],

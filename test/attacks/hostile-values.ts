@@ -1,0 +1,72 @@
+// What people try where a text, a number or an object is asked for.
+
+const CURSORS = [
+  'null',
+  '"\\ud800"',
+  '-1',
+  '{"order":"created","createdAt":-9007199254740991,"id":"\\u0000"}',
+  '{"order":"email","email":"\\ud800"}',
+  '{"__proto__":{"order":"id"}}',
+]
+
+export const HOSTILE_TEXTS = [
+  '',
+  ' ',
+  'a\0b',
+  '\ud800',
+  'a\udfff\ud800',
+  '\ufeff\u202e\u2028',
+  '\r\nSet-Cookie: a=b',
+  '../../etc/passwd',
+  "' or 1=1 --",
+  '%_%00',
+  '<script>alert(1)</script>',
+  '__proto__',
+  'constructor',
+  '-1',
+  '101',
+  '9007199254740993',
+  '2027-02-30T00:00:00Z',
+  '0000-01-01T00:00:00+23:59',
+  '9999-12-31T23:59:59.999999999999-23:59',
+  'İﬀ',
+  'e\u0301'.repeat(60),
+  '😀'.repeat(129),
+  'x'.repeat(321),
+  'x'.repeat(5000),
+  '"a b"@example.com',
+  'a@[127.0.0.1]',
+  'a@xn--a.com',
+  'a@\u00fc.example',
+  'a@example.com\n',
+  'eyJhbGciOiJub25lIn0.e30.',
+  ...CURSORS.map((json) => btoa(json).replace(/=+$/, '')),
+]
+
+export const HOSTILE_VALUES: readonly unknown[] = [
+  ...HOSTILE_TEXTS,
+  null,
+  true,
+  1.5,
+  2 ** 53,
+  [[]],
+  Array.from({ length: 101 }, (_, index) => `r${index}`),
+  {},
+  { toString: null, length: 3 },
+  JSON.parse('{"__proto__":{"admin":true}}'),
+]
+
+export const HOSTILE_BODIES = [
+  '',
+  ' ',
+  '{',
+  'null',
+  '[]',
+  '"{}"',
+  '\0',
+  '\ufeff{}',
+  '{"__proto__":{"a":1}}',
+  '['.repeat(8000) + ']'.repeat(8000),
+  '{"a":'.repeat(2000),
+  `{"email":"${'x'.repeat(17_000)}"}`,
+]
