@@ -56,6 +56,7 @@ export type ClientErrorCode =
   | 'signed_out'
   | 'user_changed'
 
+/** What to decide by. */
 export type AuthErrorCode = ServiceErrorCode | ClientErrorCode
 
 /** What is wrong with one field of the input. */

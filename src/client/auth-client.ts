@@ -21,6 +21,7 @@ import type {
   User,
 } from './wire'
 
+/** What a client is made of. All but the address has a default. */
 export interface AuthClientOptions extends Partial<Surroundings> {
   /** Where the service is, e.g. `https://auth.example.com`. */
   readonly baseUrl: string | URL
@@ -37,7 +38,7 @@ export interface AuthClientOptions extends Partial<Surroundings> {
   readonly allowedOrigins?: readonly string[]
 }
 
-/** Every operation rejects with an AuthClientError when it was not done. */
+/** A client of the service. Every operation rejects with an AuthClientError when it was not done. */
 export interface AuthClient {
   /**
    * `fetch`, with the access token on requests to the service and to `allowedOrigins`, unless they have an
@@ -57,22 +58,28 @@ export interface AuthClient {
 
   /** Where the email has to be verified first, `isSignedIn` is false. */
   signUp(input: SignUpInput): Promise<{ user: User; isSignedIn: boolean }>
+  /** Begins a session, in place of one there may be. */
   logIn(input: LogInInput): Promise<User>
   /** The session is forgotten here at once; rejects if the service could not be told to end it too. */
   logOut(input?: LogOutInput): Promise<void>
   /** Who is signed in, as the service has it now. */
   me(): Promise<User>
+  /** The name others see, or none. */
   changeName(input: ChangeNameInput): Promise<User>
   /** Ends all of the user's other sessions. */
   changePassword(input: ChangePasswordInput): Promise<void>
+  /** Deletes what is stored about the user, and signs out. */
   deleteAccount(input: DeleteAccountInput): Promise<void>
+  /** Everything that is stored about the user, but secrets. */
   exportAccount(): Promise<AccountExport>
+  /** The user's own; `endOthers` spares the one that asks. */
   readonly sessions: {
     list(): Promise<ListedSession[]>
     end(id: string): Promise<void>
     endOthers(): Promise<void>
   }
 
+  /** By which machines act for the user. The key itself is answered by `create` alone. */
   readonly apiKeys: {
     create(input: CreateApiKeyInput): Promise<CreatedApiKey>
     list(): Promise<ApiKey[]>
@@ -83,11 +90,13 @@ export interface AuthClient {
   forgotPassword(input: ForgotPasswordInput): Promise<void>
   /** Ends all sessions of the user and logs nobody in. */
   resetPassword(input: ResetPasswordInput): Promise<void>
+  /** By the mailed link. Sessions from before end, but this one if it is the user's. */
   verifyEmail(input: LinkInput): Promise<void>
   /** Has another link mailed, if the email is yet to be verified. */
   resendVerification(input: EmailInput): Promise<void>
   /** Has a link mailed to the new address. */
   changeEmail(input: ChangeEmailInput): Promise<void>
+  /** By the link mailed there. Sessions end, but this one if it is the user's. */
   confirmEmailChange(input: LinkInput): Promise<void>
   /** Brings the old address back; the password is taken, and a link to choose another is mailed. */
   undoEmailChange(input: LinkInput): Promise<void>

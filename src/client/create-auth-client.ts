@@ -23,7 +23,10 @@ export type { Surroundings } from './surroundings'
 export type * from './wire'
 export { AuthClientError }
 
-/** A client of the service at `baseUrl`, which keeps its user logged in. */
+/**
+ * A client of the service at `baseUrl`, which keeps its user logged in. A page makes one; a Worker one for each request,
+ * since what one request waits for another cannot.
+ */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const { baseUrl, storage = 'memory', allowedOrigins = [] } = options
   const surroundings: Surroundings = { ...runtimeSurroundings(), ...options }

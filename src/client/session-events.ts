@@ -13,6 +13,7 @@ export interface AuthEvents {
   signedOut: []
 }
 
+/** Has the listener called each time. Answers how to stop. */
 export type Listen = <Event extends keyof AuthEvents>(
   event: Event,
   listener: (...details: AuthEvents[Event]) => void,

@@ -12,7 +12,9 @@ export const PATIENCE_MS = 1500
 // For how long such a token is not refreshed after that has failed, where the service does not say.
 const HOLD_OFF_SECONDS = 10
 
+/** One session, kept alive. */
 export interface SessionKeeper {
+  /** What is kept, as it is. */
   current(): Promise<MaybeKnown>
   /** Refreshed first when little of the access token's life is left; null when nobody is signed in. */
   fresh(): Promise<StoredSession | null>
@@ -20,6 +22,7 @@ export interface SessionKeeper {
   refresh(stale: StoredSession | undefined): Promise<StoredSession>
   /** Keeps the session that is answered, if one is. */
   begin<Answer extends Session | SignedUp>(ask: () => Promise<Answer>): Promise<Answer>
+  /** Signs out here; the service is not told. */
   forget(): Promise<void>
 }
 

@@ -17,7 +17,9 @@ export interface SessionStore {
   watch?(changed: () => void): () => void
 }
 
+/** A session, null for nobody's, undefined where that is not known. */
 export type MaybeKnown = StoredSession | null | undefined
+/** At once or later. */
 export type Awaitable<Value> = Value | Promise<Value>
 
 /** As much of a BroadcastChannel as is used. */

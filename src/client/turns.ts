@@ -1,5 +1,6 @@
 import type { Locks, Surroundings } from './surroundings'
 
+/** Runs what it is given when it is its turn. */
 export type Turns = <Result>(act: () => Promise<Result>) => Promise<Result>
 
 const LONGEST_WAIT_MS = 10_000

@@ -32,6 +32,7 @@ export interface SignedUp {
   user: User
 }
 
+/** Of `signUp`. */
 export interface SignUpInput {
   email: string
   password: string
@@ -42,6 +43,7 @@ export interface SignUpInput {
   turnstile_token?: string | undefined
 }
 
+/** Of `logIn`. */
 export interface LogInInput {
   email: string
   password: string
@@ -49,50 +51,60 @@ export interface LogInInput {
   turnstile_token?: string | undefined
 }
 
+/** Of `logOut`. */
 export interface LogOutInput {
   /** End every session of the user. */
   everywhere?: boolean | undefined
 }
 
+/** Of `changePassword`. */
 export interface ChangePasswordInput {
   current_password: string
   new_password: string
 }
 
+/** Of `forgotPassword`. */
 export interface ForgotPasswordInput {
   email: string
   /** Of a Cloudflare Turnstile challenge, where `challenge_required` asked for one. */
   turnstile_token?: string | undefined
 }
 
+/** Of `resetPassword`. */
 export interface ResetPasswordInput {
   /** Of the mailed link. */
   token: string
   new_password: string
 }
 
+/** Of `changeEmail`. */
 export interface ChangeEmailInput {
   password: string
   new_email: string
 }
 
+/** Of `changeName`; null takes the name away. */
 export interface ChangeNameInput {
   name: string | null
 }
 
+/** Of `deleteAccount`. */
 export interface DeleteAccountInput {
   password: string
 }
 
+/** Of `resendVerification`. */
 export interface EmailInput {
   email: string
 }
 
+/** Of what a mailed link leads to. */
 export interface LinkInput {
   /** Of the mailed link. */
   token: string
 }
 
+/** A live session, as its user sees it. */
 export interface ListedSession {
   id: string
   created_at: string
@@ -104,10 +116,12 @@ export interface ListedSession {
   current: boolean
 }
 
+/** What listing sessions answers. */
 export interface SessionList {
   sessions: ListedSession[]
 }
 
+/** A session of an export, live or ended. */
 export interface ExportedSession {
   id: string
   created_at: string
@@ -119,6 +133,7 @@ export interface ExportedSession {
   user_agent: string | null
 }
 
+/** An event of the audit trail, as an export has it. */
 export interface ExportedEvent {
   seq: number
   id: string
@@ -137,6 +152,7 @@ export interface ExportedEvent {
   } | null
 }
 
+/** Of `apiKeys.create`. */
 export interface CreateApiKeyInput {
   /** What you will know it by. */
   name: string
@@ -145,6 +161,7 @@ export interface CreateApiKeyInput {
   expires_at?: string | null | undefined
 }
 
+/** An API key without what makes it work. */
 export interface ApiKey {
   id: string
   name: string
@@ -154,15 +171,18 @@ export interface ApiKey {
   last_used_at: string | null
 }
 
+/** An API key, with the key itself. */
 export interface CreatedApiKey extends ApiKey {
   /** The key itself. It is shown nowhere else, and never again. */
   key: string
 }
 
+/** What listing API keys answers. */
 export interface ApiKeyList {
   api_keys: ApiKey[]
 }
 
+/** An API key of an export, revoked ones too. */
 export interface ExportedApiKey extends ApiKey {
   revoked_at: string | null
 }
