@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createClient } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { answerWith, type Disturbance, loseAnswers } from '../platform/network'
@@ -116,6 +116,17 @@ describe('an answer to a refresh that is lost', () => {
     advanceSeconds(900)
     expect(await tab.me()).toMatchObject({ email })
     expect(await sessionRows(user.id)).toMatchObject([{ revoked_at: null }])
+  })
+
+  test('for so long that three attempts fit into the window is asked for again', async () => {
+    const { tab, network, email } = await openUnaware()
+    advanceSeconds(900)
+    vi.mocked(AbortSignal.timeout).mockReturnValueOnce(AbortSignal.abort())
+    expect(await tab.me()).toMatchObject({ email })
+    expect(network.count(REFRESH)).toBe(2)
+    for (const [limit] of vi.mocked(AbortSignal.timeout).mock.calls) {
+      expect(limit).toBeLessThan(10_000 / 2)
+    }
   })
 
   const cutOff: Disturbance = async ({ operation }, proceed) => {

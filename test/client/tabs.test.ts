@@ -162,7 +162,7 @@ describe('a lock that cannot be had', () => {
     )
     const sleeper = here.me()
     await reached
-    vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(AbortSignal.abort('waited'))
+    vi.mocked(AbortSignal.timeout).mockReturnValueOnce(AbortSignal.abort('waited'))
     expect(await there.me()).toMatchObject({ email })
     release()
     expect(await sleeper).toMatchObject({ email })

@@ -1,3 +1,4 @@
+import { vi } from 'vitest'
 import type { AuthClient, AuthClientOptions } from '../../src/client/auth-client'
 import { createAuthClient } from '../../src/client/create-auth-client'
 import { PATIENCE_MS } from '../../src/client/session-keeper'
@@ -33,6 +34,8 @@ export function createBrowser({ network = createNetwork(), tabs }: BrowserOption
   const impatient: (() => void)[] = []
   const locks = createLocks()
   const openChannel = createChannels()
+  // Nothing is judged by the machine's time: limits never end, but where a test says so.
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => new AbortController().signal)
 
   // Pauses take no time but on the clock.
   async function sleep(milliseconds: number): Promise<void> {
