@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 // The picture of the house, held against the code:
 //
 //   index.ts → http/ → auth/ → { store/  crypto/  events/  mail/ }, with config.ts and log.ts under all of them;
-//   verify/, which runs in other Workers, takes of them what needs no database
+//   verify/, which runs in other Workers, takes of them what needs no database; client/, which other projects
+//   import, takes nothing
 
 const sources = Object.entries(
   import.meta.glob<string>('../src/**/*.{ts,tsx}', {
@@ -91,7 +92,7 @@ test('no circles', () => {
 describe('each thing has its place', () => {
   const importOf = (name: string) => new RegExp(`from '${name}`)
   const rules: [string, RegExp, (path: string) => boolean][] = [
-    ['hono', importOf("(?:hono|@hono)[/']"), within('http', 'client', 'verify')],
+    ['hono', importOf("(?:hono|@hono)[/']"), within('http', 'verify')],
     ['drizzle', importOf('drizzle-orm'), within('store')],
     ['jose', importOf("jose'"), within('crypto')],
     ['crypto.subtle', /\bsubtle\b/, within('crypto')],
@@ -123,6 +124,12 @@ describe('each thing has its place', () => {
   ]
   test.each(rules)('%s', (_name, pattern, allowed) => {
     expect(filesMatching(pattern, allowed)).toEqual([])
+  })
+
+  test('the client needs nothing', () => {
+    const imports = sources.filter(({ path }) => within('client')(path)).flatMap(importsOf)
+    expect(imports.length).toBeGreaterThan(10)
+    expect(imports.filter(({ specifier }) => !/^\.\/[\w-]+$/.test(specifier))).toEqual([])
   })
 
   test('jose is always told the time', () => {

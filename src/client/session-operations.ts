@@ -1,0 +1,46 @@
+import { persist } from './answer'
+import type { AuthClient } from './auth-client'
+import { endsSession } from './auth-client-error'
+import type { Ask } from './service'
+import type { SessionKeeper } from './session-keeper'
+import type { Surroundings } from './surroundings'
+import type { Session, SignedUp } from './wire'
+
+type SessionOperations = Pick<AuthClient, 'signUp' | 'logIn' | 'logOut' | 'deleteAccount'>
+
+/** What begins and ends the session. */
+export function sessionOperations(
+  { ask, asUser, transport }: { ask: Ask; asUser: Ask; transport: 'body' | 'cookie' },
+  keeper: SessionKeeper,
+  { sleep }: Pick<Surroundings, 'sleep'>,
+): SessionOperations {
+  return {
+    async signUp(input) {
+      const answer = await keeper.begin(() =>
+        ask<Session | SignedUp>('POST /auth/signup', { ...input, transport }),
+      )
+      return { user: answer.user, isSignedIn: 'access_token' in answer }
+    },
+    async logIn(input) {
+      const begin = () => ask<Session>('POST /auth/login', { ...input, transport })
+      return (await keeper.begin(begin)).user
+    },
+    async logOut({ everywhere = false } = {}) {
+      const session = await keeper.current()
+      // First, so that nothing is done in the user's name while the service is told, or when it cannot be.
+      await keeper.forget()
+      const body = { everywhere, refresh_token: session?.refresh_token }
+      const headers = session ? { Authorization: `Bearer ${session.access_token}` } : {}
+      try {
+        await persist((signal) => ask('POST /auth/logout', body, { headers, signal }), sleep)
+      } catch (error) {
+        // What the service does not know needs no end.
+        if (everywhere || !endsSession(error)) throw error
+      }
+    },
+    async deleteAccount(input) {
+      await asUser('DELETE /auth/me', input)
+      await keeper.forget()
+    },
+  }
+}
