@@ -13,7 +13,7 @@ import { announce } from './outbox'
 import { raiseEpoch } from './revocations'
 import { ADMIN_ROLE, mayGrant, selectGrantable } from './roles'
 import { userRoles, userSessions, users } from './schema'
-import type { Moment } from './sessions'
+import { type Moment, selectLiveSessions } from './sessions'
 import { grantRolesWhere, listOf, type NewUser, type RoleGrant, selectAccount } from './users'
 
 /** What a user is before a change, as far as that decides whether it may be made. */
@@ -59,6 +59,20 @@ export async function findUser(db: Database, actor: Actor, userId: string, momen
     selectAccount(db, eq(users.id, userId)),
   ])
   return { actor: state, account: account ?? null }
+}
+
+/** The live sessions of a user, and the actor that asks. */
+export async function findSessionsOfUser(
+  db: Database,
+  actor: Actor,
+  userId: string,
+  moment: Moment,
+) {
+  const [[state], sessions] = await runBatch(db, [
+    selectActor(db, actor, moment),
+    selectLiveSessions(db, userId, moment),
+  ])
+  return { actor: state, sessions }
 }
 
 export interface UserCreation {
