@@ -9,8 +9,9 @@ import { factory } from './factory'
 import { jsonBody } from './json-body'
 import { metrics } from './metrics'
 import { openApiDocument } from './openapi'
-import { ProblemError, problem, problemOf } from './problem'
+import { ProblemError, problem } from './problem'
 import { rateLimit } from './rate-limit'
+import { refusalOf } from './refusal'
 import { requestLog } from './request-log'
 import { account } from './routes/account'
 import { adminAuditEvents } from './routes/admin-audit-events'
@@ -28,8 +29,8 @@ const BODY_LIMIT_BYTES = 16 * 1024
 
 const app = factory.createApp({ getPath: canonicalPath })
 
-app.onError(problemOf)
-app.notFound((c) => problem(c, 'not_found'))
+app.onError((error, c) => problem(c, refusalOf(error, c)))
+app.notFound((c) => problem(c, { code: 'not_found' }))
 
 app.use(requestId({ limitLength: 64 }))
 app.use(requestLog)
@@ -60,7 +61,7 @@ app.use(
   methodNotAllowed({
     app,
     onMethodNotAllowed: (c, methods) =>
-      problem(c, 'method_not_allowed', { headers: { Allow: methods.join(', ') } }),
+      problem(c, { code: 'method_not_allowed', headers: { Allow: methods.join(', ') } }),
   }),
 )
 app.use(
