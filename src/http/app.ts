@@ -1,3 +1,4 @@
+import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { methodNotAllowed } from 'hono/method-not-allowed'
@@ -5,11 +6,12 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { canonicalPath } from './canonical-path'
 import { provideAuthContext } from './context'
-import { factory } from './factory'
+import { type AppEnv, factory } from './factory'
 import { jsonBody } from './json-body'
 import { metrics } from './metrics'
 import { openApiDocument } from './openapi'
-import { ProblemError, problem } from './problem'
+import { isPagePath, pages } from './page-routes'
+import { ProblemError, problem, type Refusal } from './problem'
 import { rateLimit } from './rate-limit'
 import { refusalOf } from './refusal'
 import { requestLog } from './request-log'
@@ -29,8 +31,8 @@ const BODY_LIMIT_BYTES = 16 * 1024
 
 const app = factory.createApp({ getPath: canonicalPath })
 
-app.onError((error, c) => problem(c, refusalOf(error, c)))
-app.notFound((c) => problem(c, { code: 'not_found' }))
+app.onError((error, c) => refuse(c, refusalOf(error, c)))
+app.notFound((c) => refuse(c, { code: 'not_found' }))
 
 app.use(requestId({ limitLength: 64 }))
 app.use(requestLog)
@@ -39,6 +41,8 @@ app.use(
     contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     strictTransportSecurity: 'max-age=31536000; includeSubDomains',
     xFrameOptions: 'DENY',
+    // A page allows its own stylesheet and forms.
+    overwrite: false,
   }),
 )
 app.use(async (c, next) => {
@@ -47,21 +51,23 @@ app.use(async (c, next) => {
 })
 app.use(metrics)
 app.use(provideAuthContext)
-app.use((c, next) =>
-  cors({
+app.use((c, next) => {
+  // Pages are for people: no script of another origin reads them.
+  if (isPagePath(c.req.path)) return next()
+  return cors({
     origin: [...c.var.auth.config.frontendOrigins],
     credentials: true,
     allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
     exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
     maxAge: 600,
-  })(c, next),
-)
+  })(c, next)
+})
 app.use(rateLimit)
 app.use(
   methodNotAllowed({
     app,
     onMethodNotAllowed: (c, methods) =>
-      problem(c, { code: 'method_not_allowed', headers: { Allow: methods.join(', ') } }),
+      refuse(c, { code: 'method_not_allowed', headers: { Allow: methods.join(', ') } }),
   }),
 )
 app.use(
@@ -72,6 +78,7 @@ app.use(
     },
   }),
 )
+app.route('/', pages)
 app.use(jsonBody)
 
 const routes = app
@@ -87,6 +94,14 @@ const routes = app
   .route('/admin/audit-events', adminAuditEvents)
   .route('/health', health)
   .get('/openapi.json', (c) => c.json(openApiDocument(app.routes, INFO), 200))
+
+// People are told by a page, programs by a problem.
+async function refuse(c: Context<AppEnv>, refusal: Refusal): Promise<Response> {
+  const isAsked = refusal.code === 'not_found' && c.req.header('Accept')?.includes('text/html')
+  if (!isPagePath(c.req.path) && !isAsked) return problem(c, refusal)
+  const { refusalPage } = await import('./pages/refusal-page')
+  return refusalPage(c, refusal)
+}
 
 const INFO = {
   title: 'Gatehouse',
