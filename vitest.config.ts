@@ -66,7 +66,7 @@ export default defineConfig({
     setupFiles: ['./test/platform/setup.ts'],
     coverage: {
       provider: 'istanbul',
-      include: ['src/**/*.ts'],
+      include: ['src/**/*.{ts,tsx}'],
       reporter: ['text', 'json-summary'],
       thresholds: { lines: 90, 'src/crypto/**': { lines: 100, branches: 100, functions: 100 } },
     },

@@ -67,6 +67,10 @@ const Variables = z
     WEBHOOK_SECRET: list.pipe(z.array(webhookSecret)),
     RATE_LIMIT: oneOf(['on', 'off']).default('on'),
     TURNSTILE_SECRET: z.string().optional(),
+    TURNSTILE_SITE_KEY: z
+      .string()
+      .regex(/^[\w-]{1,64}$/, 'must be a site key of Turnstile')
+      .optional(),
     MAIL_FROM: mailbox.optional(),
     SERVICE_NAME: z
       .string()
@@ -155,6 +159,7 @@ function parseConfig(env: Record<string, unknown>) {
     webhook: webhookOf(variables),
     isRateLimited: variables.RATE_LIMIT === 'on',
     turnstileSecret: variables.TURNSTILE_SECRET ?? null,
+    turnstileSiteKey: variables.TURNSTILE_SITE_KEY ?? null,
     mailFrom: variables.MAIL_FROM ?? null,
     serviceName: variables.SERVICE_NAME,
     emailVerification: variables.EMAIL_VERIFICATION,

@@ -97,7 +97,7 @@ describe('each thing has its place', () => {
     ['jose', importOf("jose'"), within('crypto')],
     ['crypto.subtle', /\bsubtle\b/, within('crypto')],
     ['KV and D1 types', /\b(?:KVNamespace|D1Database)\b/, within('store')],
-    ['console', /\bconsole\b/, within('log.ts')],
+    ['console', /\bconsole\./, within('log.ts')],
     [
       'the clock',
       /Date\.now\(\)|new Date\(\)|performance\.now/,

@@ -104,6 +104,7 @@ describe('what is refused, by name', () => {
       { ENVIRONMENT: 'production', AUTH_ISSUER: 'https://a.example', RATE_LIMIT: 'off' },
       ['RATE_LIMIT'],
     ],
+    ['a site key with markup', { TURNSTILE_SITE_KEY: '"><b>' }, ['TURNSTILE_SITE_KEY']],
     ['a sender that is no address', { MAIL_FROM: 'Gatehouse' }, ['MAIL_FROM']],
     ['a sender of two lines', { MAIL_FROM: 'a\nb <a@example.com>' }, ['MAIL_FROM']],
     ['a verification that is none', { EMAIL_VERIFICATION: 'maybe' }, ['EMAIL_VERIFICATION']],

@@ -1,3 +1,4 @@
+import type { Config } from '../config'
 import { oneTimeTokenOf } from '../crypto/one-time-token'
 import { errorFields } from '../log'
 import { compose, isMailType, type MailType } from '../mail/messages'
@@ -10,13 +11,13 @@ import type { AuthContext } from './auth-context'
 const CHUNK = 5
 const ROUNDS = 20
 
-/** Where the front end takes each link. The token is in the fragment, which no server and no log sees. */
-const PATHS: Readonly<Partial<Record<MailType, string>>> = {
-  verify_email: '/verify-email#token=',
-  reset_password: '/reset-password#token=',
-  change_email: '/confirm-email#token=',
-  email_changed: '/undo-email-change#token=',
-  invitation: '/signup#invitation=',
+/** The page that takes each link, and what it calls the token. */
+const PAGES: Readonly<Partial<Record<MailType, readonly [path: string, name: string]>>> = {
+  verify_email: ['/verify-email', 'token'],
+  reset_password: ['/reset-password', 'token'],
+  change_email: ['/confirm-email', 'token'],
+  email_changed: ['/undo-email-change', 'token'],
+  invitation: ['/signup', 'invitation'],
 }
 
 /** What follows a batch that may have written a mail: sends it after the answer. */
@@ -76,7 +77,7 @@ async function send(
 ): Promise<boolean> {
   const token = oneTimeTokenId === null ? null : links.get(oneTimeTokenId)
   if (email === null || token === undefined || !isMailType(type)) return true
-  const link = token === null ? null : `${config.frontendUrl}${PATHS[type]}${token}`
+  const link = token === null ? null : linkTo(config, type, token)
   try {
     await mailSender(compose(type, email, { service: config.serviceName, link }))
     log.info('mail_sent', { mail_id: id, type, user_id: userId ?? '' })
@@ -85,4 +86,11 @@ async function send(
     log.warning('mail_not_sent', { mail_id: id, type, attempts, ...errorFields(error) })
     return false
   }
+}
+
+// A front end reads the token from the fragment, which no server and no log sees. Our own pages work without
+// scripts, so that they need it in the query: they only look at it, and say that nobody may keep the address.
+function linkTo({ frontendUrl, frontendOrigins }: Config, type: MailType, token: string): string {
+  const [path, name] = PAGES[type] ?? ['', 'token']
+  return `${frontendUrl}${path}${frontendOrigins.length > 0 ? '#' : '?'}${name}=${token}`
 }

@@ -2,6 +2,9 @@ import * as z from 'zod'
 import type { ApiKey as StoredApiKey } from '../store/api-keys'
 import { isoTime, Name } from './wire'
 
+// An offset could lead to a year of five digits, which no ISO time has.
+const LATEST = Date.parse('9999-01-01T00:00:00Z')
+
 export const CreateApiKeyInput = z
   .object({
     name: Name.describe('What you will know it by'),
@@ -13,6 +16,7 @@ export const CreateApiKeyInput = z
     expires_at: z.iso
       .datetime({ offset: true })
       .transform((text) => Date.parse(text))
+      .refine((time) => time < LATEST, 'must be before the year 9999')
       .nullish()
       .describe('From when on it is refused; without it, never'),
   })

@@ -1,3 +1,4 @@
+import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { methodNotAllowed } from 'hono/method-not-allowed'
@@ -5,12 +6,14 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { canonicalPath } from './canonical-path'
 import { provideAuthContext } from './context'
-import { factory } from './factory'
+import { type AppEnv, factory } from './factory'
 import { BODY_METHODS, jsonBody } from './json-body'
 import { metrics } from './metrics'
 import { openApiDocument } from './openapi'
-import { ProblemError, problem, problemOf } from './problem'
+import { isPagePath, pages } from './page-routes'
+import { ProblemError, problem, type Refusal } from './problem'
 import { rateLimit } from './rate-limit'
+import { refusalOf } from './refusal'
 import { requestLog } from './request-log'
 import { account } from './routes/account'
 import { adminAuditEvents } from './routes/admin-audit-events'
@@ -37,8 +40,8 @@ const limitBody = bodyLimit({
 
 const app = factory.createApp({ getPath: canonicalPath })
 
-app.onError(problemOf)
-app.notFound((c) => problem(c, 'not_found'))
+app.onError((error, c) => refuse(c, refusalOf(error, c)))
+app.notFound((c) => refuse(c, { code: 'not_found' }))
 
 app.use(requestId({ limitLength: 64 }))
 app.use(requestLog)
@@ -47,6 +50,8 @@ app.use(
     contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     strictTransportSecurity: 'max-age=31536000; includeSubDomains',
     xFrameOptions: 'DENY',
+    // A page allows its own stylesheet and forms.
+    overwrite: false,
   }),
 )
 app.use(async (c, next) => {
@@ -55,26 +60,29 @@ app.use(async (c, next) => {
 })
 app.use(metrics)
 app.use(provideAuthContext)
-app.use((c, next) =>
-  cors({
+app.use((c, next) => {
+  // Pages are for people: no script of another origin reads them.
+  if (isPagePath(c.req.path)) return next()
+  return cors({
     origin: [...c.var.auth.config.frontendOrigins],
     credentials: true,
     allowMethods: ['GET', 'HEAD', ...BODY_METHODS],
     allowHeaders: ['Authorization', 'Content-Type', 'X-API-Key', 'X-Request-Id'],
     exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
     maxAge: 600,
-  })(c, next),
-)
+  })(c, next)
+})
 app.use(rateLimit)
 app.use(
   methodNotAllowed({
     app,
     onMethodNotAllowed: (c, methods) =>
-      problem(c, 'method_not_allowed', { headers: { Allow: methods.join(', ') } }),
+      refuse(c, { code: 'method_not_allowed', headers: { Allow: methods.join(', ') } }),
   }),
 )
 // It makes the request anew around what it has read, which cannot be done with a GET.
 app.use((c, next) => (BODY_METHODS.includes(c.req.method) ? limitBody(c, next) : next()))
+app.route('/', pages)
 app.use(jsonBody)
 
 const routes = app
@@ -92,6 +100,14 @@ const routes = app
   .route('/.well-known', wellKnown)
   .route('/health', health)
   .get('/openapi.json', (c) => c.body(document(), 200, { 'Content-Type': 'application/json' }))
+
+// People are told by a page, programs by a problem.
+async function refuse(c: Context<AppEnv>, refusal: Refusal): Promise<Response> {
+  const isAsked = refusal.code === 'not_found' && c.req.header('Accept')?.includes('text/html')
+  if (!isPagePath(c.req.path) && !isAsked) return problem(c, refusal)
+  const { refusalPage } = await import('./pages/refusal-page')
+  return refusalPage(c, refusal)
+}
 
 const INFO = {
   title: 'Gatehouse',

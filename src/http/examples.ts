@@ -114,6 +114,7 @@ export const EXAMPLES: Readonly<Record<string, object>> = {
   },
   SignedUp: { user: { ...User, email_verified: false, last_login_at: null } },
   SessionList: { sessions: [{ ...session, ...device, current: true }] },
+  UserSessionList: { sessions: [{ ...session, ...device }] },
   Message: { message: 'The session has ended' },
   Claims: {
     iss: 'https://auth.example.com',

@@ -9,6 +9,9 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   '/auth/login': 'login',
   '/auth/refresh': 'refresh',
   '/auth/logout': 'logout',
+  '/signup': 'signup',
+  '/login': 'login',
+  '/logout': 'logout',
 }
 
 /**
@@ -31,7 +34,8 @@ export const metrics = factory.createMiddleware(async (c, next) => {
 })
 
 function outcomeOf(c: Context<AppEnv>): [outcome: string, reason: string] {
-  if (c.res.ok) return [c.var.outcome ?? 'succeeded', '']
+  // A page that did what it was asked leads to another.
+  if (c.res.status < 400) return [c.var.outcome ?? 'succeeded', '']
   if (c.res.status >= 500) return ['failed', String(c.res.status)]
   const { error } = c
   if (error instanceof AuthError) return ['refused', error.logged['reason'] ?? error.code]

@@ -24,6 +24,15 @@ const GATES: Readonly<Record<string, readonly Gate[]>> = {
   'POST /auth/refresh': ['RATE_LIMIT_REFRESH'],
   'POST /auth/forgot-password': ['RATE_LIMIT_MAIL'],
   'POST /auth/verify-email/resend': ['RATE_LIMIT_MAIL'],
+  // The forms that do the same.
+  'POST /signup': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /login': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /account/password': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /reset-password': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /account/email': ['RATE_LIMIT_CREDENTIALS', 'RATE_LIMIT_MAIL'],
+  'POST /account/delete': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /forgot-password': ['RATE_LIMIT_MAIL'],
+  'POST /verify-email/resend': ['RATE_LIMIT_MAIL'],
 }
 
 /**

@@ -32,7 +32,7 @@ export function presentedToken(
   c: Context<AppEnv>,
   body: { refresh_token?: string | undefined; transport?: Transport },
 ): { token: string | undefined; transport: Transport } {
-  const inCookie = body.refresh_token === undefined ? getCookie(c, NAME, 'host') : undefined
+  const inCookie = body.refresh_token === undefined ? refreshCookie(c) : undefined
   const transport = inCookie === undefined ? (body.transport ?? 'body') : 'cookie'
   return { token: body.refresh_token ?? inCookie, transport: allowedTransport(c, transport) }
 }
@@ -41,19 +41,31 @@ export function presentedToken(
 export function answeredSession(c: Context<AppEnv>, issued: IssuedSession, transport: Transport) {
   const { access_token, ...session } = presentSession(issued)
   if (transport === 'body') return { access_token, refresh_token: issued.refreshToken, ...session }
-  setCookie(c, NAME, issued.refreshToken, { ...HOST_COOKIE, maxAge: issued.refreshExpiresIn })
+  setRefreshCookie(c, issued)
   return { access_token, ...session }
+}
+
+export function setRefreshCookie(c: Context<AppEnv>, issued: IssuedSession): void {
+  setCookie(c, NAME, issued.refreshToken, { ...HOST_COOKIE, maxAge: issued.refreshExpiresIn })
+}
+
+export function refreshCookie(c: Context<AppEnv>): string | undefined {
+  return getCookie(c, NAME, 'host')
 }
 
 /** Takes the cookie back, after a logout with it. */
 export function forgetRefreshCookie(c: Context<AppEnv>): void {
-  if (getCookie(c, NAME, 'host') !== undefined) deleteCookie(c, NAME, HOST_COOKIE)
+  if (refreshCookie(c) !== undefined) deleteCookie(c, NAME, HOST_COOKIE)
+}
+
+/** Where the service itself is reached. */
+export function ownOrigins(c: Context<AppEnv>): readonly string[] {
+  return [new URL(c.req.url).origin, new URL(c.var.auth.config.issuer).origin]
 }
 
 // Against cross-site request forgery: browsers send the cookie by themselves, and tell truly from where.
 function requireOwnPage(c: Context<AppEnv>): void {
-  const { issuer, frontendOrigins } = c.var.auth.config
-  const own = [new URL(c.req.url).origin, new URL(issuer).origin, ...frontendOrigins]
+  const own = [...ownOrigins(c), ...c.var.auth.config.frontendOrigins]
   const isOwn = own.includes(c.req.header('Origin') ?? '')
   if (!isOwn || c.req.header('Sec-Fetch-Site') === 'cross-site') {
     throw new ProblemError('origin_not_allowed')

@@ -149,21 +149,23 @@ export const Session = z
 /** An account that has to verify its email before there can be a session. */
 export const SignedUp = z.object({ user: User }).meta({ id: 'SignedUp' })
 
+const ListedSessionFields = z.object({
+  id: z.string(),
+  created_at: z.iso.datetime(),
+  last_used_at: z.iso.datetime(),
+  expires_at: z.iso.datetime(),
+  ip: z.string().nullable(),
+  user_agent: z.string().nullable(),
+})
+
 export const SessionList = z
-  .object({
-    sessions: z.array(
-      z.object({
-        id: z.string(),
-        created_at: z.iso.datetime(),
-        last_used_at: z.iso.datetime(),
-        expires_at: z.iso.datetime(),
-        ip: z.string().nullable(),
-        user_agent: z.string().nullable(),
-        current: z.boolean(),
-      }),
-    ),
-  })
+  .object({ sessions: z.array(ListedSessionFields.extend({ current: z.boolean() })) })
   .meta({ id: 'SessionList' })
+
+/** Of somebody else. */
+export const UserSessionList = z
+  .object({ sessions: z.array(ListedSessionFields) })
+  .meta({ id: 'UserSessionList' })
 
 export const Message = z.object({ message: z.string() }).meta({ id: 'Message' })
 
@@ -213,14 +215,22 @@ export function presentSession(issued: IssuedSession): z.infer<typeof Session> {
 export function presentSessions(sessions: readonly ListedSession[]): z.infer<typeof SessionList> {
   return {
     sessions: sessions.map((session) => ({
-      id: session.id,
-      created_at: isoTime(session.issuedAt),
-      last_used_at: isoTime(session.lastUsedAt),
-      expires_at: isoTime(session.expiresAt),
-      ip: session.ip,
-      user_agent: session.userAgent,
+      ...presentListedSession(session),
       current: session.isCurrent,
     })),
+  }
+}
+
+export function presentListedSession(
+  session: Omit<ListedSession, 'isCurrent'>,
+): z.infer<typeof ListedSessionFields> {
+  return {
+    id: session.id,
+    created_at: isoTime(session.issuedAt),
+    last_used_at: isoTime(session.lastUsedAt),
+    expires_at: isoTime(session.expiresAt),
+    ip: session.ip,
+    user_agent: session.userAgent,
   }
 }
 

@@ -72,6 +72,22 @@ export async function findSession(
   return { session: session ?? null, account: account ?? null }
 }
 
+/** A statement that reads the live sessions of a user, the last used first. */
+export function selectLiveSessions(db: Database, userId: string, moment: Moment) {
+  return db
+    .select({
+      id: userSessions.id,
+      issuedAt: userSessions.issuedAt,
+      lastUsedAt: userSessions.lastUsedAt,
+      expiresAt: userSessions.expiresAt,
+      ip: userSessions.ip,
+      userAgent: userSessions.userAgent,
+    })
+    .from(userSessions)
+    .where(and(eq(userSessions.userId, userId), isLive(moment)))
+    .orderBy(desc(userSessions.lastUsedAt), desc(userSessions.id))
+}
+
 /** The live sessions of the user, the last used first, and the session that asks. */
 export async function findLiveSessions(
   db: Database,
@@ -80,18 +96,7 @@ export async function findLiveSessions(
 ) {
   const [[session], sessions] = await runBatch(db, [
     selectSession(db, sessionId, moment),
-    db
-      .select({
-        id: userSessions.id,
-        issuedAt: userSessions.issuedAt,
-        lastUsedAt: userSessions.lastUsedAt,
-        expiresAt: userSessions.expiresAt,
-        ip: userSessions.ip,
-        userAgent: userSessions.userAgent,
-      })
-      .from(userSessions)
-      .where(and(eq(userSessions.userId, userId), isLive(moment)))
-      .orderBy(desc(userSessions.lastUsedAt), desc(userSessions.id)),
+    selectLiveSessions(db, userId, moment),
   ])
   return { session: session ?? null, sessions }
 }

@@ -14,7 +14,7 @@ import { announce } from './outbox'
 import { raiseEpoch } from './revocations'
 import { ADMIN_ROLE, mayGrant, selectGrantable } from './roles'
 import { userRoles, userSessions, users } from './schema'
-import type { Moment } from './sessions'
+import { type Moment, selectLiveSessions } from './sessions'
 import { grantRolesWhere, listOf, type NewUser, type RoleGrant, selectAccount } from './users'
 
 /** What a user is before a change, as far as that decides whether it may be made. */
@@ -60,6 +60,21 @@ export async function findUser(db: Database, actor: Actor, userId: string, momen
     selectAccount(db, eq(users.id, userId)),
   ])
   return { actor: state, account: account ?? null }
+}
+
+/** The live sessions of a user, and the actor that asks. */
+export async function findSessionsOfUser(
+  db: Database,
+  actor: Actor,
+  userId: string,
+  moment: Moment,
+) {
+  const [[state], found, sessions] = await runBatch(db, [
+    selectActor(db, actor, moment),
+    db.select({ id: users.id }).from(users).where(eq(users.id, userId)),
+    selectLiveSessions(db, userId, moment),
+  ])
+  return { actor: state, isFound: found.length > 0, sessions }
 }
 
 export interface UserCreation {

@@ -72,6 +72,7 @@ describe('making one', () => {
     { name: '' },
     { name: 'x', permissions: 'users:read' },
     { name: 'x', expires_at: 'soon' },
+    { name: 'x', expires_at: '9999-12-31T23:59:59-23:00' },
   ])('what is wrong: %j', async (body) => {
     const { session } = await signUpPerson(client)
     expect(refusal(await create(session.access_token, body))).toBe('400 validation_failed')

@@ -101,7 +101,7 @@ test('without a sender, a developer finds the link in the log, and production do
   const developer = createClient({ vars: { MAIL_FROM: undefined } })
   await developer.post('/auth/forgot-password', { body: { email } })
   const [mail] = loggedEvents('mail')
-  const token = /#token=(\S+)/.exec(String(mail?.['text']))?.[1] ?? ''
+  const token = /[?]token=(\S+)/.exec(String(mail?.['text']))?.[1] ?? ''
   expect((await reset(token)).status).toBe(200)
   const production = {
     ENVIRONMENT: 'production',

@@ -36,7 +36,7 @@ describe('invite', () => {
     expect((await invite(email, ['analyst', 'user'])).status).toBe(202)
     expect(subjectsTo(email)).toEqual([subjectOf('invitation')])
     const invitation = lastTokenTo(email)
-    expect(mailsTo(email)[0]?.text).toContain(`/signup#invitation=${invitation}`)
+    expect(mailsTo(email)[0]?.text).toContain(`/signup?invitation=${invitation}`)
     const answer = await signUp(email.toLowerCase(), invitation)
     expect(answer.status).toBe(201)
     expect(answer.body).toMatchObject({

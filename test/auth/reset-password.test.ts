@@ -22,8 +22,8 @@ describe('forgot', () => {
     expect(mail?.subject).toBe(subjectOf('reset_password'))
     expect(mail?.from).toEqual({ email: 'auth@example.com', name: 'Gatehouse' })
     const token = lastTokenTo(email)
-    expect(mail?.text).toContain(`http://127.0.0.1:8787/reset-password#token=${token}`)
-    expect(mail?.html).toContain(`href="http://127.0.0.1:8787/reset-password#token=${token}"`)
+    expect(mail?.text).toContain(`http://127.0.0.1:8787/reset-password?token=${token}`)
+    expect(mail?.html).toContain(`href="http://127.0.0.1:8787/reset-password?token=${token}"`)
     const stored = JSON.stringify(
       await rows('select * from one_time_tokens where user_id = ?', userId),
     )

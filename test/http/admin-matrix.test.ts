@@ -38,6 +38,7 @@ const CALLS: Record<string, () => Promise<Call>> = {
     aboutUser('PUT', '/roles', { body: { roles: ['user'] }, misuse: { roles: ['no-such-role'] } }),
   enableUser: () => aboutUser('POST', '/enable'),
   disableUser: () => aboutUser('POST', '/disable'),
+  listUserSessions: () => aboutUser('GET', '/sessions', { permission: 'users:read' }),
   endUserSessions: () => aboutUser('DELETE', '/sessions'),
   forcePasswordReset: () => aboutUser('POST', '/force-password-reset'),
   inviteUser: async () => ({

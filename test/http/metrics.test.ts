@@ -3,6 +3,7 @@ import { failAll } from '../platform/bindings'
 import { createClient } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { loggedEvents } from '../platform/logs'
+import { signUpInBrowser } from '../platform/page-browser'
 import { newEmail, PASSWORD, refresh, signUpPerson } from '../platform/people'
 
 function measured() {
@@ -78,4 +79,21 @@ test('a dataset that throws fails no request', async () => {
 test('without the binding nothing breaks', async () => {
   const { session } = await signUpPerson(createClient({ vars: { METRICS: undefined } }))
   expect(session.token_type).toBe('bearer')
+})
+
+test('a form counts as what it does', async () => {
+  const { points, vars } = measured()
+  const { browser, email } = await signUpInBrowser({ vars })
+  await browser.submit('/login', { email, password: PASSWORD })
+  await browser.submit('/login', { email, password: 'wrong' })
+  await browser.submit('/login', { email, password: PASSWORD }, { Origin: 'https://evil.example' })
+  await browser.submit('/logout')
+  await browser.get('/login')
+  expect(points).toEqual([
+    'signup succeeded',
+    'login succeeded',
+    'login refused wrong_password',
+    'login refused origin_not_allowed',
+    'logout succeeded',
+  ])
 })

@@ -79,6 +79,35 @@ test('the names that earlier systems used are counted as ours', async () => {
   expect(statuses.slice(10)).toEqual([429, 429])
 })
 
+describe('the forms that do the same', () => {
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+  test.each([
+    ['/login', 10],
+    ['/signup', 10],
+    ['/account/password', 10],
+    ['/account/delete', 10],
+    ['/reset-password', 10],
+    ['/account/email', 3],
+    ['/forgot-password', 3],
+    ['/verify-email/resend', 3],
+  ])('POST %s: %d, then a page that says so', async (path, limit) => {
+    const statuses = (await flood(limit + 1, 'POST', path, { rawBody: 'a=b', headers })).map(
+      ({ status }) => status,
+    )
+    expect(statuses.slice(0, limit)).not.toContain(429)
+    expect(statuses.at(-1)).toBe(429)
+  })
+
+  test('are counted with it', async () => {
+    const ip = newAddress()
+    await flood(10, 'POST', '/auth/login', { body: {} }, ip)
+    const [answer] = await flood(1, 'POST', '/login', { rawBody: 'a=b', headers }, ip)
+    expect(answer?.status).toBe(429)
+    expect(answer?.body).toContain('Try again in a minute.')
+    expect(answer?.headers.get('Retry-After')).toBe('60')
+  })
+})
+
 test('before the body is read: what is too large or broken counts and is refused the same', async () => {
   const ip = newAddress()
   await flood(10, 'POST', '/auth/login', { rawBody: '{', headers: JSON_TYPE }, ip)

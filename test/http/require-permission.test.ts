@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { getUser } from '../../src/auth/administration/get-user'
 import { provideAuthContext } from '../../src/http/context'
 import { factory } from '../../src/http/factory'
-import { problemOf } from '../../src/http/problem'
+import { problem } from '../../src/http/problem'
+import { refusalOf } from '../../src/http/refusal'
 import { requestLog } from '../../src/http/request-log'
 import { requirePermission, requireRole } from '../../src/http/require-permission'
 import { presentUser } from '../../src/http/wire'
@@ -16,7 +17,7 @@ import { rows } from '../platform/records'
 // The two middlewares as a route of one's own would use them.
 
 const app = factory.createApp()
-app.onError(problemOf)
+app.onError((error, c) => problem(c, refusalOf(error, c)))
 app.use(requestLog)
 app.use(provideAuthContext)
 app.get('/by-role', requireRole('analyst', 'admin'), async (c) =>

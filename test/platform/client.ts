@@ -9,6 +9,7 @@ import * as z from 'zod'
 import { app } from '../../src/http/app'
 import { canonicalPath } from '../../src/http/canonical-path'
 import { documentedRoutes, EVERYWHERE } from '../../src/http/openapi'
+import { isPagePath } from '../../src/http/page-routes'
 import { Problem, Session } from '../../src/http/wire'
 import worker from '../../src/index'
 import { type Counts, type Interference, wrapBindings } from './bindings'
@@ -133,6 +134,10 @@ export async function runScheduledJob(
 
 // Every answer in every test: the status is one that the document names, and the body is of its schema.
 function expectDocumented(request: Request, { status, headers, body }: Answer): void {
+  if (isPagePath(canonicalPath(request))) {
+    if (status >= 400) expect(headers.get('Content-Type')).toBe('text/html; charset=UTF-8')
+    return
+  }
   if (status >= 400) {
     expect(headers.get('Content-Type')).toBe('application/problem+json')
     expect(z.strictObject(Problem.shape).parse(body).status).toBe(status)

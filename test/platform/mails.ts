@@ -48,7 +48,7 @@ export function subjectsTo(address: string): readonly string[] {
 /** The token in the link of the last mail to this address. */
 export function lastTokenTo(address: string): string {
   const mail = mailsTo(address).at(-1)
-  const token = /#(?:token|invitation)=(\S+)/.exec(mail?.text ?? '')?.[1]
+  const token = /[#?](?:token|invitation)=(\S+)/.exec(mail?.text ?? '')?.[1]
   if (!token) throw new Error(`no mail with a link to ${address}`)
   return token
 }

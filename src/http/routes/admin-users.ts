@@ -1,6 +1,7 @@
 import { createUser } from '../../auth/administration/create-user'
 import { enableUser } from '../../auth/administration/enable-user'
 import { getUser } from '../../auth/administration/get-user'
+import { listUserSessions } from '../../auth/administration/list-user-sessions'
 import { listUsers } from '../../auth/administration/list-users'
 import { lockOutUser } from '../../auth/administration/lock-out-user'
 import { renameUser } from '../../auth/administration/rename-user'
@@ -18,7 +19,7 @@ import { factory } from '../factory'
 import { operation, valid } from '../openapi'
 import { requirePermission } from '../require-permission'
 import { ADMINISTRATION } from '../route-problems'
-import { presentUser, User } from '../wire'
+import { presentListedSession, presentUser, User, UserSessionList } from '../wire'
 
 const tag = 'Administration: users'
 const USER = { 200: { description: 'The user', schema: User } }
@@ -148,6 +149,23 @@ export const adminUsers = factory
     async (c) => {
       const act = { userId: c.req.valid('param').id, reason: 'user_disabled' } as const
       return c.json(presentUser(await lockOutUser(c.var.auth, c.var.actor, act)), 200)
+    },
+  )
+  .get(
+    '/:id/sessions',
+    operation({
+      operationId: 'listUserSessions',
+      summary: 'The live sessions of a user, the last used first',
+      tag,
+      bearer: 'required',
+      responses: { 200: { description: 'The sessions', schema: UserSessionList } },
+      problems: [...ADMINISTRATION.read, 'user_not_found'],
+    }),
+    requirePermission('users:read'),
+    valid('param', IdParam),
+    async (c) => {
+      const sessions = await listUserSessions(c.var.auth, c.var.actor, c.req.valid('param').id)
+      return c.json({ sessions: sessions.map(presentListedSession) }, 200)
     },
   )
   .delete(

@@ -228,3 +228,16 @@ describe('roles', () => {
     expect(await eventTypes(userId)).toEqual(['user_signed_up'])
   })
 })
+
+test('the sessions of a user are those that live', async () => {
+  const { token } = await signUpHolder('analyst')
+  const person = await signUpPerson(createClient({ ip: '198.51.100.7', userAgent: 'old/1' }))
+  const ended = await logInAgain(createClient(), person)
+  await createClient().post('/auth/logout', { token: ended.access_token })
+  const sessionsOf = async (id: string) =>
+    (await createClient().get(`/admin/users/${id}/sessions`, { token })).body
+  expect(await sessionsOf(person.userId)).toMatchObject({
+    sessions: [{ id: sidOf(person.session), ip: '198.51.100.7', user_agent: 'old/1' }],
+  })
+  expect(await sessionsOf('nobody')).toMatchObject({ code: 'user_not_found' })
+})

@@ -1,0 +1,124 @@
+import type { Context } from 'hono'
+import * as z from 'zod'
+import { changeEmail } from '../../auth/change-email'
+import { changeName } from '../../auth/change-name'
+import { changePassword } from '../../auth/change-password'
+import { deleteAccount } from '../../auth/delete-account'
+import { endOtherSessions } from '../../auth/end-other-sessions'
+import { endSession } from '../../auth/end-session'
+import { AuthError } from '../../auth/errors'
+import { exportAccount } from '../../auth/export-account'
+import type { AccessTokenClaims } from '../../crypto/access-token'
+import { presentExport } from '../account-wire'
+import type { AppEnv } from '../factory'
+import {
+  ChangeEmailInput,
+  ChangeNameInput,
+  ChangePasswordInput,
+  DeleteAccountInput,
+  SessionId,
+} from '../wire'
+import { accountPage } from './account-page'
+import { answer } from './answer'
+import { UNTOUCHED } from './form'
+import { HOME } from './own-path'
+import { type Submission, submit } from './submit'
+import { asVisitor, endVisit } from './visit'
+
+// The account, and what the forms of its page do.
+
+export async function showAccount(c: Context<AppEnv>) {
+  return answer(c, await accountPage(c, UNTOUCHED))
+}
+
+export async function downloadExport(c: Context<AppEnv>): Promise<Response> {
+  const account = await asVisitor(c, (claims) => exportAccount(c.var.auth, claims))
+  return c.body(JSON.stringify(presentExport(account), null, 2), 200, {
+    'Content-Type': 'application/json',
+    'Content-Disposition': 'attachment; filename="account.json"',
+  })
+}
+
+export function submitName(c: Context<AppEnv>): Promise<Response> {
+  return submitOwn(c, {
+    schema: ChangeNameInput,
+    inputOf: (form) => ({ name: form.get('name') || null }),
+    act: async (claims, { name }) => {
+      await changeName(c.var.auth, claims, name)
+      return `${HOME}?done=name_changed`
+    },
+  })
+}
+
+export function submitPassword(c: Context<AppEnv>): Promise<Response> {
+  return submitOwn(c, {
+    schema: ChangePasswordInput,
+    act: async (claims, { current_password: currentPassword, new_password: newPassword }) => {
+      await changePassword(c.var.auth, claims, { currentPassword, newPassword })
+      return `${HOME}?done=password_changed`
+    },
+  })
+}
+
+export function submitEmail(c: Context<AppEnv>): Promise<Response> {
+  return submitOwn(c, {
+    schema: ChangeEmailInput,
+    act: async (claims, { password, new_email: email }) => {
+      await changeEmail(c.var.auth, claims, { password, email })
+      return `${HOME}?done=email_change_mailed`
+    },
+  })
+}
+
+export function submitDelete(c: Context<AppEnv>): Promise<Response> {
+  return submitOwn(c, {
+    schema: DeleteAccountInput,
+    act: async (claims, { password }) => {
+      await deleteAccount(c.var.auth, claims, password)
+      endVisit(c)
+      return '/login?done=account_deleted'
+    },
+  })
+}
+
+export function submitEndSession(c: Context<AppEnv>): Promise<Response> {
+  return submitOwn(c, {
+    schema: SessionId,
+    inputOf: () => ({ id: c.req.param('id') }),
+    act: async (claims, { id }) => {
+      try {
+        await endSession(c.var.auth, claims, id)
+      } catch (error) {
+        // Ended by somebody else since the page was looked at: as asked.
+        if (!(error instanceof AuthError && error.code === 'session_not_found')) throw error
+      }
+      return `${HOME}?done=session_ended`
+    },
+  })
+}
+
+export function submitEndOthers(c: Context<AppEnv>): Promise<Response> {
+  return submitOwn(c, {
+    schema: z.object({}),
+    act: async (claims) => {
+      await endOtherSessions(c.var.auth, claims)
+      return `${HOME}?done=sessions_ended`
+    },
+  })
+}
+
+type OwnSubmission<Schema extends z.ZodType> = Pick<Submission<Schema>, 'schema' | 'inputOf'> & {
+  /** Answers where to go. */
+  readonly act: (claims: AccessTokenClaims, input: z.output<Schema>) => Promise<string>
+}
+
+function submitOwn<Schema extends z.ZodType>(
+  c: Context<AppEnv>,
+  { act, ...submission }: OwnSubmission<Schema>,
+): Promise<Response> {
+  return submit(c, {
+    ...submission,
+    act: async (input) => c.redirect(await asVisitor(c, (claims) => act(claims, input)), 303),
+    page: (state) => accountPage(c, state),
+  })
+}

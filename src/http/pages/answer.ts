@@ -1,0 +1,31 @@
+import type { Context } from 'hono'
+import { html } from 'hono/html'
+import type { JSX } from 'hono/jsx/jsx-runtime'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { AppEnv } from '../factory'
+
+const POLICY = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+const TURNSTILE = 'https://challenges.cloudflare.com'
+
+export type Markup = JSX.Element
+
+/** Answers with a page. Only one with a challenge allows a script, and that of Turnstile alone. */
+export function answer(
+  c: Context<AppEnv>,
+  page: Markup,
+  {
+    status = 200,
+    headers = {},
+    hasChallenge = false,
+  }: {
+    status?: ContentfulStatusCode
+    headers?: Readonly<Record<string, string>>
+    hasChallenge?: boolean
+  } = {},
+): Response | Promise<Response> {
+  const challenge = hasChallenge ? `; script-src ${TURNSTILE}; frame-src ${TURNSTILE}` : ''
+  c.header('Content-Security-Policy', `${POLICY}; style-src 'self'${challenge}`)
+  // With no-referrer a browser would not say from where a form comes.
+  c.header('Referrer-Policy', 'same-origin')
+  return c.html(html`<!doctype html>${page}`, status, { ...headers })
+}

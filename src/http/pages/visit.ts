@@ -1,0 +1,79 @@
+import type { Context } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { authenticate } from '../../auth/authenticate'
+import type { EmailAddress } from '../../auth/email-address'
+import { AuthError } from '../../auth/errors'
+import type { IssuedSession } from '../../auth/issue-session'
+import { refreshSession } from '../../auth/refresh-session'
+import type { AccessTokenClaims } from '../../crypto/access-token'
+import { rememberDevice } from '../device-cookie'
+import type { AppEnv } from '../factory'
+import {
+  forgetRefreshCookie,
+  HOST_COOKIE,
+  refreshCookie,
+  setRefreshCookie,
+} from '../refresh-cookie'
+
+// Who looks at a page: by a session in two cookies. The access token is for pages alone, the API does not look at it.
+// It spares the refresh token: rotated by each view, it would be lost with each that is cancelled.
+
+const ACCESS = 'access_token'
+
+export function accessCookie(c: Context<AppEnv>): string | undefined {
+  return getCookie(c, ACCESS, 'host')
+}
+
+/** Logs a browser in, which from then on is known as a device of theirs. */
+export async function beginVisit(
+  c: Context<AppEnv>,
+  issued: IssuedSession,
+  email: EmailAddress,
+): Promise<void> {
+  setCookies(c, issued)
+  await rememberDevice(c, email, 'cookie')
+}
+
+export function endVisit(c: Context<AppEnv>): void {
+  forgetRefreshCookie(c)
+  if (accessCookie(c) !== undefined) deleteCookie(c, ACCESS, HOST_COOKIE)
+}
+
+/**
+ * Does the work for who is logged in. Where the access token is missing, over, or of a session that has ended, the
+ * refresh token says who that is.
+ * @throws AuthError missing_token, invalid_token, invalid_refresh_token, and what `work` does
+ */
+export async function asVisitor<Result>(
+  c: Context<AppEnv>,
+  work: (claims: AccessTokenClaims) => Promise<Result>,
+): Promise<Result> {
+  const claims = await visitorClaims(c)
+  if (claims) {
+    try {
+      return await work(claims)
+    } catch (error) {
+      const isOver = error instanceof AuthError && error.code === 'invalid_token'
+      // The refresh token may be somebody else's by now: a form does nothing to whom its page did not show.
+      if (!isOver || c.req.method === 'POST') throw error
+    }
+  }
+  const issued = await refreshSession(c.var.auth, refreshCookie(c))
+  setCookies(c, issued)
+  return work(await authenticate(c.var.auth, issued.accessToken))
+}
+
+/** What the access token says, by signature and time alone; null where there is none that is good. */
+export async function visitorClaims(c: Context<AppEnv>): Promise<AccessTokenClaims | null> {
+  try {
+    return await authenticate(c.var.auth, accessCookie(c))
+  } catch (error) {
+    if (error instanceof AuthError) return null
+    throw error
+  }
+}
+
+function setCookies(c: Context<AppEnv>, issued: IssuedSession): void {
+  setRefreshCookie(c, issued)
+  setCookie(c, ACCESS, issued.accessToken, { ...HOST_COOKIE, maxAge: issued.expiresIn })
+}
