@@ -64,6 +64,8 @@ export type AuditEventType =
   /** An address was invited to sign up. `detail.roles` */
   | 'user_invited'
   | 'user_renamed'
+  /** The session (`detail.session_id`) or the API key (`detail.revoked_api_key_id`) behind a token was ended by who was given it. */
+  | 'token_revoked'
   | 'user_enabled'
   /** All of the user's sessions ended with it. */
   | 'user_disabled'

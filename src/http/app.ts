@@ -27,6 +27,7 @@ import { emails } from './routes/emails'
 import { health } from './routes/health'
 import { passwords } from './routes/passwords'
 import { sessions } from './routes/sessions'
+import { tokens } from './routes/tokens'
 import { wellKnown } from './routes/well-known'
 
 const BODY_LIMIT_BYTES = 16 * 1024
@@ -89,6 +90,7 @@ const routes = app
   .route('/auth', authentication)
   .route('/auth', passwords)
   .route('/auth', emails)
+  .route('/auth', tokens)
   .route('/auth/me', account)
   .route('/auth/sessions', sessions)
   .route('/auth/api-keys', apiKeys)

@@ -3,6 +3,9 @@ import { factory } from './factory'
 import { ProblemError } from './problem'
 
 export const JSON_TYPE = /^application\/json(?:\s*;|$)/i
+const FORM_TYPE = /^application\/x-www-form-urlencoded(?:\s*;|$)/i
+/** Where OAuth prescribes forms (RFC 7662 §2.1, RFC 7009 §2.1). */
+const FORM_PATHS = ['/auth/introspect', '/auth/revoke']
 
 /** Whose bodies are read. A GET may bring one too (RFC 9110 §9.3.1), which nobody looks at. */
 export const BODY_METHODS: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE']
@@ -16,10 +19,15 @@ export const jsonBody = factory.createMiddleware(async (c, next) => {
   const isRouted = matchedRoutes(c).some(({ method }) => method !== 'ALL')
   if (!isRouted || !BODY_METHODS.includes(c.req.method)) return next()
   const bytes = await c.req.arrayBuffer()
+  const contentType = c.req.header('Content-Type') ?? ''
+  if (FORM_PATHS.includes(c.req.path)) {
+    if (bytes.byteLength === 0 || FORM_TYPE.test(contentType)) return next()
+    throw new ProblemError('unsupported_media_type')
+  }
   if (bytes.byteLength === 0) {
     c.req.raw = new Request(c.req.raw, { body: '{}' })
     c.req.bodyCache = {}
-  } else if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) {
+  } else if (!JSON_TYPE.test(contentType)) {
     throw new ProblemError('unsupported_media_type')
   } else if (!isUtf8(bytes)) {
     throw new ProblemError('malformed_json')

@@ -12,6 +12,12 @@ export function jsonContent(schema: z.ZodType, io: 'input' | 'output', component
   return { 'application/json': { schema: componentOf(schema, io, components) } }
 }
 
+export function formContent(schema: z.ZodType, components: Components) {
+  return {
+    'application/x-www-form-urlencoded': { schema: componentOf(schema, 'input', components) },
+  }
+}
+
 export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output') {
   return z.toJSONSchema(schema, {
     io,

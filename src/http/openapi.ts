@@ -5,7 +5,7 @@ import type * as z from 'zod'
 import { AuthError } from '../auth/errors'
 import type { AppEnv } from './factory'
 import { type Answers, describeProblems, describeResponses, HEADERS } from './openapi-answers'
-import { type Components, jsonContent, jsonSchemaOf } from './openapi-schemas'
+import { type Components, formContent, jsonContent, jsonSchemaOf } from './openapi-schemas'
 import type { ProblemCode } from './problems'
 
 // The document is read off the router: the schema that is documented is the one that validates.
@@ -51,7 +51,7 @@ const operations = new WeakMap<object, Operation>()
 const permissions = new WeakMap<object, string>()
 
 /** zValidator that refuses with our own envelope, and remembers its schema for the document. */
-export function valid<Target extends 'json' | 'query' | 'param', Schema extends z.ZodType>(
+export function valid<Target extends 'json' | 'form' | 'query' | 'param', Schema extends z.ZodType>(
   target: Target,
   schema: Schema,
 ) {
@@ -150,7 +150,7 @@ const SECURITY_SCHEMES = {
 
 function describe(route: DocumentedRoute, components: Components) {
   const { operation, inputs, permission } = route
-  const body = inputs.find(({ target }) => target === 'json')
+  const body = inputs.find(({ target }) => target === 'json' || target === 'form')
   const description = [
     ...(operation.description ? [operation.description] : []),
     ...(permission ? [`Needs the permission \`${permission}\`.`] : []),
@@ -165,7 +165,10 @@ function describe(route: DocumentedRoute, components: Components) {
     ...(body && {
       requestBody: {
         required: !body.schema.safeParse({}).success,
-        content: jsonContent(body.schema, 'input', components),
+        content:
+          body.target === 'form'
+            ? formContent(body.schema, components)
+            : jsonContent(body.schema, 'input', components),
       },
     }),
     responses: {

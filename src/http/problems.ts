@@ -200,7 +200,8 @@ export const PROBLEMS = {
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported media type',
-    detail: 'The body must be application/json.',
+    detail:
+      'The body must be application/json, or where a form is asked for application/x-www-form-urlencoded.',
   },
   rate_limited: {
     status: 429,

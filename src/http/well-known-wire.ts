@@ -20,6 +20,8 @@ export const IssuerMetadata = z
     jwks_uri: z.string(),
     response_types_supported: z.array(z.string()),
     grant_types_supported: z.array(z.string()),
+    introspection_endpoint: z.string(),
+    revocation_endpoint: z.string(),
     service_documentation: z.string(),
   })
   .meta({ id: 'IssuerMetadata' })

@@ -52,17 +52,21 @@ export function selectAllApiKeys(db: Database, userId: string) {
 /** What a key that was presented is to be held against, and the account behind it. */
 export async function findPresentedKey(db: Database, id: string, now: number) {
   const [[key], [account]] = await runBatch(db, [
-    db
-      .select({
-        ...API_KEY,
-        secretHash: apiKeys.secretHash,
-        isUsable: isUsable(now).mapWith(Boolean).as('is_usable'),
-      })
-      .from(apiKeys)
-      .where(eq(apiKeys.id, id)),
+    selectPresentedKey(db, id, now),
     selectAccount(db, sql`users.id = (select user_id from api_keys where api_keys.id = ${id})`),
   ])
   return { key: key ?? null, account: account ?? null }
+}
+
+export function selectPresentedKey(db: Database, id: string, now: number) {
+  return db
+    .select({
+      ...API_KEY,
+      secretHash: apiKeys.secretHash,
+      isUsable: isUsable(now).mapWith(Boolean).as('is_usable'),
+    })
+    .from(apiKeys)
+    .where(eq(apiKeys.id, id))
 }
 
 /** Moves the last use to now, unless it was moved after `notAfter`: a key is written once a minute. */

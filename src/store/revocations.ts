@@ -87,13 +87,16 @@ export function raiseEpoch(
 }
 
 export async function findRevocations(db: Database, keys: readonly string[], now: number) {
-  const [rows] = await runBatch(db, [
-    db
-      .select(REVOCATION)
-      .from(revocations)
-      .where(and(inArray(revocations.key, [...keys]), gt(revocations.expiresAt, now))),
-  ])
+  const [rows] = await runBatch(db, [selectRevocations(db, keys, now)])
   return rows
+}
+
+/** A statement that reads what is known to be revoked under these keys. */
+export function selectRevocations(db: Database, keys: readonly string[], now: number) {
+  return db
+    .select(REVOCATION)
+    .from(revocations)
+    .where(and(inArray(revocations.key, [...keys]), gt(revocations.expiresAt, now)))
 }
 
 /** The oldest revocations that KV has not been told, `limit` at most. */

@@ -49,12 +49,14 @@ test('an operation is listed once, under its canonical name', async () => {
     '/auth/change-email/undo',
     '/auth/change-password',
     '/auth/forgot-password',
+    '/auth/introspect',
     '/auth/login',
     '/auth/logout',
     '/auth/me',
     '/auth/me/export',
     '/auth/refresh',
     '/auth/reset-password',
+    '/auth/revoke',
     '/auth/sessions',
     '/auth/sessions/{id}',
     '/auth/signup',
@@ -120,7 +122,7 @@ describe('the document', () => {
 
   test('names the permission of every route under /admin, and of no other', () => {
     for (const { path, operation, permission } of documented) {
-      const isAdministration = path.startsWith('/admin/')
+      const isAdministration = /^\/admin\/|^\/auth\/(?:introspect|revoke)$/.test(path)
       expect(permission !== undefined, operation.operationId).toBe(isAdministration)
     }
     expect(document.paths['/admin/users']?.['get']).toMatchObject({

@@ -42,6 +42,8 @@ export const wellKnown = factory
         jwks_uri: `${issuer}/.well-known/jwks.json`,
         response_types_supported: [],
         grant_types_supported: [],
+        introspection_endpoint: `${issuer}/auth/introspect`,
+        revocation_endpoint: `${issuer}/auth/revoke`,
         service_documentation: `${issuer}/docs`,
       }
       return c.json(metadata, 200)
