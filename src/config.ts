@@ -59,13 +59,19 @@ const secrets = list.pipe(
 )
 
 const pepper = z
-  .string('must be set')
+  .string()
   .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be 32 random bytes in base64 (try: openssl rand -base64 32)')
   .transform((text) => Uint8Array.fromBase64(text))
   .refine(
     (bytes) => new Set(bytes).size >= SECRET_DISTINCT_CHARACTERS,
     'must be random (try: openssl rand -base64 32)',
   )
+
+const PEPPER_VERSIONS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
+type PepperName = `PASSWORD_PEPPER_V${(typeof PEPPER_VERSIONS)[number]}`
+const peppers = Object.fromEntries(
+  PEPPER_VERSIONS.map((version) => [`PASSWORD_PEPPER_V${version}`, pepper.optional()]),
+) as Record<PepperName, z.ZodOptional<typeof pepper>>
 
 const origin = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -118,7 +124,7 @@ const Variables = z
     ENVIRONMENT: oneOf(['development', 'production']).default('production'),
     LOG_LEVEL: oneOf(LOG_LEVELS).default('INFO'),
     AUTH_SECRETS: secrets,
-    PASSWORD_PEPPER_V1: pepper,
+    ...peppers,
     AUTH_ISSUER: origin.optional(),
     AUTH_AUDIENCE: z.string().optional(),
     AUTH_ACCESS_TTL: seconds(900, 30, 3600),
@@ -161,6 +167,7 @@ const Variables = z
   .superRefine((variables, { addIssue }) => {
     const refuse = (variable: string, message: string) =>
       addIssue({ code: 'custom', path: [variable], message })
+    if (peppersOf(variables).peppers.size === 0) refuse('PASSWORD_PEPPER_V1', 'must be set')
     if (
       (variables.AUTH_LEGACY_SECRET === undefined) !==
       (variables.AUTH_LEGACY_UNTIL === undefined)
@@ -245,14 +252,23 @@ function parseConfig(env: Record<string, unknown>) {
     passwordHashing: {
       iterations: variables.PASSWORD_ITERATIONS,
       rounds: 6,
-      pepperVersion: 1,
-      peppers: new Map([[1, variables.PASSWORD_PEPPER_V1]]),
+      ...peppersOf(variables),
     },
   })
 }
 
 function legacyOf({ AUTH_LEGACY_SECRET: secret, AUTH_LEGACY_UNTIL: until }: Variables) {
   return secret !== undefined && until !== undefined ? { secret, until } : null
+}
+
+// New hashes use the highest.
+function peppersOf(variables: { readonly [name in PepperName]?: Uint8Array | undefined }) {
+  const peppers = new Map<number, Uint8Array>()
+  for (const version of PEPPER_VERSIONS) {
+    const pepper = variables[`PASSWORD_PEPPER_V${version}`]
+    if (pepper) peppers.set(version, pepper)
+  }
+  return { peppers, pepperVersion: Math.max(...peppers.keys()) }
 }
 
 function webhookOf({ WEBHOOK_URL: url, WEBHOOK_SECRET: secrets }: Variables) {
