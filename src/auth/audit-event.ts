@@ -57,6 +57,8 @@ export type AuditEventType =
   // Below, the actor is an administrator; null is the operator at the command line.
   /** An account was made for somebody. `detail.roles` */
   | 'user_created'
+  /** By the operator, from another system. `detail.roles` */
+  | 'user_imported'
   /** An address was invited to sign up. `detail.roles` */
   | 'user_invited'
   | 'user_renamed'
