@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { createClient, refusal } from './platform/client'
+import { FOREIGN_HASHES } from './platform/foreign-hashes'
 import { logInAgain, refresh, signUpPerson } from './platform/people'
 import { row, rows } from './platform/records'
 
 // What the documentation tells an operator to run is run here.
 
-const runbook = (heading: string) => {
-  const [, text = ''] = documents['../docs/operations.md']?.split(`## ${heading}\n`) ?? []
+const runbook = (heading: string, file = 'operations') => {
+  const [, text = ''] = documents[`../docs/${file}.md`]?.split(`## ${heading}\n`) ?? []
   return [...(text.split('\n## ', 1)[0]?.matchAll(/```sql\n([\s\S]*?)```/g) ?? [])].map(
     ([, sql = '']) => sql,
   )
@@ -54,4 +55,19 @@ test('the runbook for a pepper counts those under the old one, and takes their p
   expect(await hash(old.userId)).toEqual({ password_hash: null })
   const onlyNewer = createClient({ vars: { ...newer, PASSWORD_PEPPER_V1: undefined } })
   await logInAgain(onlyNewer, moved)
+})
+
+test('the statement that ends imported hashes ends those, and no other', async () => {
+  const [takeAway = ''] = runbook('How they are kept', 'moving-in')
+  const [imported, ours] = [await signUpPerson(createClient()), await signUpPerson(createClient())]
+  await rows(
+    'update users set password_hash = ? where id = ?',
+    FOREIGN_HASHES['bcrypt $2b$'],
+    imported.userId,
+  )
+  await rows(takeAway)
+  expect(await row('select password_hash from users where id = ?', imported.userId)).toEqual({
+    password_hash: null,
+  })
+  await logInAgain(createClient(), ours)
 })
