@@ -2,13 +2,14 @@
 // gives way to one of ours at the first login. It is stored as it came: to put it under a pepper the import would have
 // to hold that secret, and an export could not give it back.
 //
-// The ceilings are what one login may cost, at most 1.4 s of CPU (docs/moving-in.md): a Worker's isolate does one
+// The ceilings are what one login may cost, at most 1.2 s of CPU (docs/moving-in.md): a Worker's isolate does one
 // thing at a time, in 128 MB, and a tampered row must not become a bomb. This file imports nothing, so that the
 // import asks the same questions before anything is stored.
 
 export const BCRYPT_COST_CEILING = 14
 export const PBKDF2_ITERATION_CEILING = 1_500_000
-export const MEMORY_CEILING_MIB = 64
+/** What a derivation leaves behind is not collected at once: of 16 MiB workerd keeps up to six, of 64 MiB every one. */
+export const MEMORY_CEILING_MIB = 20
 /** scrypt: N·r·p. */
 export const SCRYPT_WORK_CEILING = 2 ** 20
 /** Argon2: KiB times passes. */
