@@ -4,7 +4,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { grantAdmin, listAdmins, revokeAdmin } from './admin-role.ts'
 import { allEvents, auditTrail } from './audit-trail.ts'
-import { openDatabase, type Query } from './database.ts'
+import { databaseOptions, openDatabase, type Query } from './database.ts'
 import { verifyAudit } from './verify-audit.ts'
 
 const HELP = `npm run admin -- <command> [--remote]
@@ -28,12 +28,7 @@ class UsageError extends Error {}
 
 const { values, positionals } = parseArguments()
 const [command, email, ...more] = positionals
-const query = openDatabase([
-  values.remote ? '--remote' : '--local',
-  ...(values['persist-to']
-    ? ['--persist-to', path.resolve(process.env['INIT_CWD'] ?? '.', values['persist-to'])]
-    : []),
-])
+const query = openDatabase(databaseOptions(values))
 
 try {
   process.exitCode = await run(query)

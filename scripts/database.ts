@@ -1,9 +1,23 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { runWrangler } from './wrangler.ts'
 
 export type Row = Record<string, string | number | null>
 
 /** Runs statements in one batch; answers the rows of each. */
 export type Query = (...statements: readonly string[]) => Promise<readonly (readonly Row[])[]>
+
+/** Which database, in wrangler's words, for the options of the command line. */
+export function databaseOptions(values: {
+  readonly remote: boolean
+  readonly 'persist-to'?: string | undefined
+}): readonly string[] {
+  if (values.remote) return ['--remote']
+  const folder = values['persist-to']
+  if (folder === undefined) return ['--local']
+  return ['--local', '--persist-to', path.resolve(process.env['INIT_CWD'] ?? '.', folder)]
+}
 
 /** The database by wrangler's own access to it: whoever may deploy may do this. */
 export function openDatabase(where: readonly string[]): Query {
@@ -12,6 +26,21 @@ export function openDatabase(where: readonly string[]): Query {
     const output = await runWrangler(command)
     const answers: readonly { results: readonly Row[] }[] = JSON.parse(output)
     return answers.map(({ results }) => results)
+  }
+}
+
+/** Runs statements in one transaction that is too long for a command line. Who else is on the machine cannot read it. */
+export async function runFile(
+  where: readonly string[],
+  statements: readonly string[],
+): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'gatehouse-'))
+  const file = path.join(folder, 'statements.sql')
+  try {
+    writeFileSync(file, `${statements.join(';\n')};\n`, { mode: 0o600 })
+    await runWrangler(['d1', 'execute', 'DB', ...where, '--json', '--file', file])
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

@@ -35,13 +35,19 @@ export class ConfigurationError extends Error {
   }
 }
 
+const PEPPER_VERSIONS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
+type PepperName = `PASSWORD_PEPPER_V${(typeof PEPPER_VERSIONS)[number]}`
+const peppers = Object.fromEntries(
+  PEPPER_VERSIONS.map((version) => [`PASSWORD_PEPPER_V${version}`, pepper.optional()]),
+) as Record<PepperName, z.ZodOptional<typeof pepper>>
+
 type Variables = z.infer<typeof Variables>
 const Variables = z
   .object({
     ENVIRONMENT: oneOf(['development', 'production']).default('production'),
     LOG_LEVEL: oneOf(LOG_LEVELS).default('INFO'),
     AUTH_SECRETS: secrets,
-    PASSWORD_PEPPER_V1: pepper,
+    ...peppers,
     AUTH_SIGNING_KEYS: signingKeys.optional(),
     AUTH_NOT_BEFORE: time.optional(),
     AUTH_ISSUER: origin.optional(),
@@ -87,6 +93,7 @@ const Variables = z
   .superRefine((variables, { addIssue }) => {
     const refuse = (variable: string, message: string) =>
       addIssue({ code: 'custom', path: [variable], message })
+    if (peppersOf(variables).peppers.size === 0) refuse('PASSWORD_PEPPER_V1', 'must be set')
     if (
       (variables.AUTH_LEGACY_SECRET === undefined) !==
       (variables.AUTH_LEGACY_UNTIL === undefined)
@@ -174,14 +181,23 @@ function parseConfig(env: Record<string, unknown>) {
     passwordHashing: {
       iterations: variables.PASSWORD_ITERATIONS,
       rounds: 6,
-      pepperVersion: 1,
-      peppers: new Map([[1, variables.PASSWORD_PEPPER_V1]]),
+      ...peppersOf(variables),
     },
   })
 }
 
 function legacyOf({ AUTH_LEGACY_SECRET: secret, AUTH_LEGACY_UNTIL: until }: Variables) {
   return secret !== undefined && until !== undefined ? { secret, until } : null
+}
+
+// New hashes use the highest.
+function peppersOf(variables: { readonly [name in PepperName]?: Uint8Array | undefined }) {
+  const peppers = new Map<number, Uint8Array>()
+  for (const version of PEPPER_VERSIONS) {
+    const pepper = variables[`PASSWORD_PEPPER_V${version}`]
+    if (pepper) peppers.set(version, pepper)
+  }
+  return { peppers, pepperVersion: Math.max(...peppers.keys()) }
 }
 
 function webhookOf({ WEBHOOK_URL: url, WEBHOOK_SECRET: secrets }: Variables) {

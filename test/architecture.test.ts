@@ -109,7 +109,22 @@ describe('each thing has its place', () => {
       within('http/context.ts', 'http/request-log.ts', 'http/metrics.ts', 'http/rate-limit.ts'),
     ],
     ['an onError', /\.onError\(/, within('http/app.ts')],
-    ['a default export', /export default/, within('index.ts')],
+    [
+      'a default export',
+      /export default/,
+      within('index.ts', 'crypto/foreign-password/no-node-crypto.ts'),
+    ],
+    [
+      'what verifies foreign passwords',
+      importOf('(?:@noble/hashes|bcryptjs)'),
+      within('crypto/foreign-password'),
+    ],
+    // It is loaded when it is needed: a Worker starts without it.
+    [
+      'what verifies foreign passwords, imported at the start',
+      /from '\S*\/(?:argon2id|bcrypt|long-pbkdf2|scrypt)'/,
+      nowhere,
+    ],
     ['Node', /from 'node:|process\.env/, nowhere],
     ['the ambient env', /from 'cloudflare:workers'/, within('index.ts')],
     ['any', /:\s*any\b|<any\b|\bas any\b/, nowhere],

@@ -35,6 +35,11 @@ describe('what is refused, by name', () => {
     ['a secret of one letter', { AUTH_SECRETS: 'a'.repeat(64) }, ['AUTH_SECRETS']],
     ['no pepper', { PASSWORD_PEPPER_V1: undefined }, ['PASSWORD_PEPPER_V1']],
     ['a pepper of 31 bytes', { PASSWORD_PEPPER_V1: btoa('x'.repeat(31)) }, ['PASSWORD_PEPPER_V1']],
+    [
+      'a second pepper of 31 bytes',
+      { PASSWORD_PEPPER_V2: btoa('x'.repeat(31)) },
+      ['PASSWORD_PEPPER_V2'],
+    ],
     ['a pepper of zeros', { PASSWORD_PEPPER_V1: btoa('\0'.repeat(32)) }, ['PASSWORD_PEPPER_V1']],
     ['a session shorter than its tokens', { AUTH_REFRESH_TTL: '600' }, ['AUTH_REFRESH_TTL']],
     ['an unknown environment', { ENVIRONMENT: 'staging' }, ['ENVIRONMENT']],
@@ -182,6 +187,19 @@ describe('what is taken', () => {
     expect(config.secrets).toEqual([SECRET, `second-${SECRET}`])
     expect(config.frontendOrigins).toEqual(['https://app.example.com', 'http://localhost:3000'])
     expect(config.passwordPolicy.require).toEqual(['upper', 'digit'])
+  })
+
+  test('several peppers: the highest is for new hashes, and no version is needed for itself', () => {
+    const pepper = GOOD.PASSWORD_PEPPER_V1
+    const versions = (env: Record<string, string>) => {
+      const { peppers, pepperVersion } = configOf(env).passwordHashing
+      return [[...peppers.keys()], pepperVersion]
+    }
+    expect(versions(GOOD)).toEqual([[1], 1])
+    expect(versions({ ...GOOD, PASSWORD_PEPPER_V9: pepper })).toEqual([[1, 9], 9])
+    expect(versions({ ...GOOD, PASSWORD_PEPPER_V2: '' })).toEqual([[1], 1])
+    const later = { PASSWORD_PEPPER_V1: '', PASSWORD_PEPPER_V3: pepper, PASSWORD_PEPPER_V2: pepper }
+    expect(versions({ ...GOOD, ...later })).toEqual([[2, 3], 3])
   })
 
   test('production with an issuer', () => {

@@ -61,6 +61,8 @@ export type AuditEventType =
   // and `detail.api_key_id` says which.
   /** An account was made for somebody. `detail.roles` */
   | 'user_created'
+  /** By the operator, from another system. `detail.roles` */
+  | 'user_imported'
   /** An address was invited to sign up. `detail.roles` */
   | 'user_invited'
   | 'user_renamed'
