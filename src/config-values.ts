@@ -111,11 +111,11 @@ export const signingKeys = z.string().transform((text, { addIssue, value }) => {
   const keys = (parsed.data?.keys ?? []).map(({ d, key_ops: [use], ...jwk }) => ({
     algorithm: jwk.kty === 'OKP' ? ('EdDSA' as const) : ('ES256' as const),
     jwk,
-    d: d ?? null,
-    isSigner: use === 'sign',
+    use,
+    privateJwk: use === 'sign' && d !== undefined ? { ...jwk, d } : null,
   }))
-  const signers = keys.filter(({ isSigner }) => isSigner)
-  if (signers.length === 1 && signers[0]?.d) return keys
+  const signers = keys.filter(({ use }) => use === 'sign')
+  if (signers.length === 1 && signers[0]?.privateJwk) return keys
   addIssue({
     code: 'custom',
     message:

@@ -18,9 +18,8 @@ interface PublicJwk {
 export interface AsymmetricKey {
   readonly algorithm: 'EdDSA' | 'ES256'
   readonly jwk: PublicJwk
-  /** The private part, where it is held. */
-  readonly d: string | null
-  readonly isSigner: boolean
+  /** Of the one that signs: with its private part. */
+  readonly privateJwk: (PublicJwk & { readonly d: string }) | null
 }
 
 type PublishedKey = PublicJwk & {
@@ -51,9 +50,9 @@ export async function importAccessTokenKeys(
   keys: readonly AsymmetricKey[],
 ): Promise<AccessTokenKeys> {
   const verifiers = await Promise.all(keys.map(importVerifier))
-  const signer = keys.find(({ isSigner }) => isSigner)
+  const [signer] = (await Promise.all(keys.map(importSigner))).flat()
   return {
-    signer: signer ? await importSigner(signer) : shared[0],
+    signer: signer ?? shared[0],
     verifiers: new Map([...shared, ...verifiers].map((key) => [key.kid, key])),
     published: await Promise.all(keys.map(publishedKey)),
   }
@@ -70,10 +69,10 @@ async function importVerifier({ algorithm, jwk }: AsymmetricKey): Promise<TokenK
   return { kid, algorithm, key }
 }
 
-async function importSigner({ algorithm, jwk, d }: AsymmetricKey): Promise<TokenKey> {
-  const kid = await calculateJwkThumbprint(jwk)
-  const privateJwk = { ...jwk, d: d ?? '' }
+async function importSigner({ algorithm, privateJwk }: AsymmetricKey): Promise<TokenKey[]> {
+  if (!privateJwk) return []
+  const kid = await calculateJwkThumbprint(privateJwk)
   const parameters = PARAMETERS[algorithm]
   const key = await crypto.subtle.importKey('jwk', privateJwk, parameters, false, ['sign'])
-  return { kid, algorithm, key }
+  return [{ kid, algorithm, key }]
 }

@@ -7,11 +7,6 @@ const FORM = /^ghk_([0-9a-f]{32})_([0-9a-f]{64})_([0-9a-f]{8})$/
 const SECRET_BYTES = 32
 const HASH_CONTEXT = 'api-key-v1'
 
-/** Whether the text has the form of a key, at the cost of nothing; `parseApiKey` says whether it is one. */
-export function hasApiKeyForm(text: string): boolean {
-  return FORM.test(text)
-}
-
 /** A key of this id (a UUID), to be shown once. */
 export async function newApiKey(id: string): Promise<string> {
   const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES)).toHex()
