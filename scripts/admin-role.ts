@@ -1,7 +1,8 @@
 // Granting and revoking the role admin past the service, for the first admin and for when there is none.
 // Each is one batch, recognised by its audit event as the service's own are.
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { domainToASCII } from 'node:url'
+import { auditDetail } from './audit-detail.ts'
 import { type Query, quoted, type Row } from './database.ts'
 
 /** The longest life of an access token and its tolerance: so long KV must hear of an outdated one. */
@@ -68,11 +69,7 @@ async function change(
   statements: (user: string, event: string) => readonly string[],
 ): Promise<RoleResult> {
   const id = randomUUID()
-  const personal = JSON.stringify({ detail: { [act]: 'admin' }, ip: null, user_agent: null })
-  const salt = randomBytes(16).toString('base64url')
-  const digest = createHash('sha256')
-    .update(salt + personal)
-    .digest('base64url')
+  const { personal, salt, digest } = auditDetail({ [act]: 'admin' })
   const user = `email_normalized = ${quoted(normalized(email))}`
   const event = `exists (select 1 from audit_events where id = '${id}')`
   const [before, , , , , , after] = await query(

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { grantAdmin, listAdmins, revokeAdmin } from './admin-role.ts'
 import { allEvents, auditTrail } from './audit-trail.ts'
 import { databaseOptions, openDatabase, type Query } from './database.ts'
+import { endAllSessions } from './end-all-sessions.ts'
 import { verifyAudit } from './verify-audit.ts'
 
 const HELP = `npm run admin -- <command> [--remote]
@@ -12,6 +13,8 @@ const HELP = `npm run admin -- <command> [--remote]
   grant EMAIL     make the account with this email an admin (they sign up first)
   revoke EMAIL    take that away; the last active admin stays
   list            who is an admin
+  end-all-sessions    log everybody out; each access token counts at /auth/verify until it expires, unless AUTH_NOT_BEFORE says
+                      otherwise. --api-keys ends those too
   verify-audit    check the audit trail; names what was changed, removed or inserted, and exits with 1
       --public-key KEY     whose signatures count, comma-separated (or AUDIT_PUBLIC_KEY in the environment;
                            without --remote, else the one of .dev.vars). KEY@HEAD counts up to that head
@@ -45,6 +48,7 @@ async function run(query: Query): Promise<number> {
   if (command === 'grant') return grant(query, emailOf(email))
   if (command === 'revoke') return revoke(query, emailOf(email))
   if (command === 'list') return list(query)
+  if (command === 'end-all-sessions') return endAll(query)
   if (command === 'verify-audit') return verify(query)
   if (command === 'export-audit') return exportAudit(query)
   console.log(HELP)
@@ -79,6 +83,17 @@ async function list(query: Query): Promise<number> {
     console.log(`${email}  ${id}${is_active ? '' : '  disabled'}`)
   }
   if (admins.length === 0) console.log('There is no admin.')
+  return 0
+}
+
+async function endAll(query: Query): Promise<number> {
+  const now = Date.now()
+  const alsoApiKeys = values['api-keys']
+  const { sessions, apiKeys } = await endAllSessions(query, { now, alsoApiKeys })
+  console.log(`${sessions} sessions have ended${alsoApiKeys ? `, and ${apiKeys} API keys` : ''}.`)
+  console.log(
+    `For /auth/verify too: set AUTH_NOT_BEFORE = "${new Date(now).toISOString()}" and deploy.`,
+  )
   return 0
 }
 
@@ -167,6 +182,7 @@ function readArguments() {
       'persist-to': { type: 'string' },
       'public-key': { type: 'string' },
       'expect-head': { type: 'string' },
+      'api-keys': { type: 'boolean', default: false },
     },
   })
 }

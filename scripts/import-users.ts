@@ -1,5 +1,7 @@
 // Users of another system, or of another Gatehouse, into the database: each with roles and audit event, or not at all.
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+
+import { randomUUID } from 'node:crypto'
+import { auditDetail } from './audit-detail.ts'
 import { type Query, quoted } from './database.ts'
 import { type ImportedUser, readUserLine } from './user-line.ts'
 
@@ -179,13 +181,7 @@ function statementsFor(chunk: readonly Candidate[], now: number): readonly strin
 }
 
 function eventOf({ eventId, id, emailNormalized, roles }: Candidate) {
-  // As the service writes it: canonical JSON, of the operator's act no address and no device.
-  const detail = { roles: roles.join(' ') }
-  const personal = JSON.stringify({ detail, ip: null, user_agent: null })
-  const salt = randomBytes(16).toString('base64url')
-  const digest = createHash('sha256')
-    .update(salt + personal)
-    .digest('base64url')
+  const { personal, salt, digest } = auditDetail({ roles: roles.join(' ') })
   return [eventId, id, emailNormalized, personal, salt, digest]
 }
 

@@ -86,6 +86,8 @@ export type AuditEventType =
   | 'role_deleted'
   | 'permission_created'
   | 'permission_deleted'
+  /** Every session of everybody was ended, from the command line. `detail.api_keys`: kept or ended. */
+  | 'all_sessions_ended'
   // Nobody's act: the job's.
   /** A mail could not be sent for as long as it would have been of use. `detail.mail` */
   | 'mail_given_up'
