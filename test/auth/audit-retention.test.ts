@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { AUDIT_KEY, emptyTrail, findings, seal, sealedTrail } from '../platform/audit'
+import { AUDIT_KEY, emptyTrail, findings, seal, sealedTrail, verifyTrail } from '../platform/audit'
+import { fail } from '../platform/bindings'
 import { createClient, runScheduledJob } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { loggedEvents } from '../platform/logs'
@@ -43,6 +44,24 @@ describe('retention', () => {
       first: Number(seqs[4]) + 1,
     })
     expect(await findings()).toEqual([])
+  })
+
+  test('nor does the one whose head KV still has: sealing would not go on without it', async () => {
+    await sealedTrail()
+    advanceSeconds(31 * DAY)
+    await signUpPerson(client)
+    // The next head is not noted.
+    const AUDIT_SIGNING_KEY = JSON.stringify(AUDIT_KEY)
+    const away = fail('kv', 1, 'KV PUT failed: 500')
+    await runScheduledJob(away, { AUDIT_SIGNING_KEY, AUDIT_RETENTION_DAYS: '30' })
+    expect(loggedEvents('audit_head_not_noted')).toHaveLength(1)
+    advanceSeconds(60)
+    await signUpPerson(client)
+    await prune()
+    expect(loggedEvents('audit_not_sealed')).toEqual([])
+    expect(await verifyTrail()).toMatchObject({ findings: [], unsealed: 1 })
+    await prune()
+    expect(loggedEvents('audit_pruned').map(({ events }) => events)).toEqual([5, 5])
   })
 
   test('what somebody made look old is not pruned, nor signed for', async () => {
