@@ -72,6 +72,22 @@ describe('retention', () => {
     expect(loggedEvents('audit_not_pruned')).toMatchObject([{ level: 'ERROR' }])
   })
 
+  test('nor where only the last of what is to go was made to look old', async () => {
+    await signUpPerson(client)
+    await seal()
+    advanceSeconds(32 * DAY)
+    for (let part = 0; part < 2; part++) {
+      await signUpPerson(client)
+      await seal()
+      advanceSeconds(1)
+    }
+    await rows(`update audit_checkpoints set sealed_at = 0 where from_seq =
+      (select from_seq from audit_checkpoints order by from_seq limit 1 offset 1)`)
+    await prune()
+    expect(await rows('select seq from audit_events')).toHaveLength(3)
+    expect(loggedEvents('audit_not_pruned')).toMatchObject([{ level: 'ERROR' }])
+  })
+
   test('without a time, or without the key, everything stays', async () => {
     await sealedTrail()
     await signUpPerson(client)
