@@ -66,6 +66,7 @@ async function verdictOn(copy: string, { file, find, replace, tests }: Mutation)
 
 const [wanted = ''] = process.argv.slice(2)
 const chosen = MUTATIONS.filter(({ why, file }) => `${why} ${file}`.includes(wanted))
+if (chosen.length === 0) throw new Error(`no mutation has "${wanted}"`)
 const copy = await copyProject()
 try {
   const { passed, failed } = await runTests(copy, [

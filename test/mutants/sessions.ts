@@ -13,7 +13,7 @@ export const SESSIONS_MUTATIONS: readonly Mutation[] = [
     file: 'src/store/sessions.ts',
     find: '\n  and user_sessions.last_used_at > ${idleSince})',
     replace: ')',
-    tests: ['test/auth/session-limits.test.ts'],
+    tests: ['test/auth/get-account.test.ts'],
   },
   {
     why: 'a session of who was disabled lives',
