@@ -1,6 +1,6 @@
 import type { EventMessage } from '../events/event-sink'
 import { errorFields } from '../log'
-import { claimOutgoing, giveUpOutgoing, type Outgoing, settleOutgoing } from '../store/outbox'
+import { claimOutgoing, giveUpEvents, type Outgoing, settleOutgoing } from '../store/outbox'
 import { findAccounts, type UserAccount } from '../store/users'
 import type { AuthContext } from './auth-context'
 
@@ -19,10 +19,8 @@ const ROUNDS = 20
 export async function deliverEvents(context: AuthContext): Promise<void> {
   const { db, eventSinks, log, now } = context
   const hasListeners = eventSinks.length > 0
-  const givenUp = await giveUpOutgoing(db, 'event', now, { hasListeners })
-  if (givenUp.length > 0 && hasListeners) {
-    log.error('events_given_up', { events: givenUp.length })
-  }
+  const givenUp = await giveUpEvents(db, now, { hasListeners })
+  if (givenUp > 0 && hasListeners) log.error('events_given_up', { events: givenUp })
   for (let round = 0; hasListeners && round < ROUNDS; round++) {
     const events = await claimOutgoing(db, 'event', now, CHUNK)
     if (events.length === 0) return

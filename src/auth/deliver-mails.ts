@@ -2,14 +2,21 @@ import type { Config } from '../config'
 import { oneTimeTokenOf } from '../crypto/one-time-token'
 import { errorFields } from '../log'
 import { compose, isMailType, type MailType } from '../mail/messages'
-import { recordEvent } from '../store/audit-events'
 import { findTokensToMail } from '../store/one-time-tokens'
-import { claimOutgoing, giveUpOutgoing, type Outgoing, settleOutgoing } from '../store/outbox'
+import {
+  claimOutgoing,
+  findOverdueMails,
+  giveUpMail,
+  type Outgoing,
+  settleOutgoing,
+} from '../store/outbox'
 import { auditEvent } from './audit-event'
 import type { AuthContext } from './auth-context'
 
 const CHUNK = 5
 const ROUNDS = 20
+/** Of one run of the job, a round trip each. */
+const MOST_GIVEN_UP = 50
 
 /** The page that takes each link, and what it calls the token. */
 const PAGES: Readonly<Partial<Record<MailType, readonly [path: string, name: string]>>> = {
@@ -30,18 +37,27 @@ export function sendAfterAnswer(context: AuthContext): void {
  * taken or of no use any more.
  */
 export async function deliverMails(context: AuthContext): Promise<void> {
-  const { db, log, now } = context
-  const givenUp = await giveUpOutgoing(db, 'mail', now, { hasListeners: true })
-  for (const { type, userId } of givenUp) {
-    log.error('mail_given_up', { type, user_id: userId ?? '' })
-    const about = { actorId: null, subjectId: userId, sessionId: null, detail: { mail: type } }
-    await recordEvent(
-      db,
-      await auditEvent(context, { type: 'mail_given_up', outcome: 'failure', ...about }),
-    )
-  }
+  await giveUpOverdue(context)
   for (let round = 0; round < ROUNDS; round++) {
     if ((await deliverRound(context)) === 0) return
+  }
+}
+
+async function giveUpOverdue(context: AuthContext): Promise<void> {
+  const { db, log, now } = context
+  for (const mail of await findOverdueMails(db, now, MOST_GIVEN_UP)) {
+    const { type, userId } = mail
+    // Said first: a run that ends here says it twice, not never.
+    log.error('mail_given_up', { type, user_id: userId ?? '' })
+    const event = await auditEvent(context, {
+      type: 'mail_given_up',
+      outcome: 'failure',
+      actorId: null,
+      subjectId: userId,
+      sessionId: null,
+      detail: { mail: type },
+    })
+    await giveUpMail(db, mail, { event, now })
   }
 }
 

@@ -1,4 +1,5 @@
 import { findPrunableCheckpoint, pruneThrough } from '../store/audit-checkpoints'
+import { readAuditHead } from '../store/audit-head'
 import { auditEvent } from './audit-event'
 import { auditSigner, isAuthentic } from './audit-seal'
 import type { AuthContext } from './auth-context'
@@ -13,12 +14,14 @@ const MOST_EVENTS = 10_000
  * can delete and have the rest verify.
  */
 export async function pruneAuditEvents(context: AuthContext): Promise<void> {
-  const { db, config, log, now } = context
+  const { db, markers, config, log, now } = context
   if (config.audit.retentionDays === null) return
   const signer = await auditSigner(context)
   if (!signer) return
   const sealedBefore = now - config.audit.retentionDays * DAY_MS
-  const found = await findPrunableCheckpoint(db, { sealedBefore, mostEvents: MOST_EVENTS })
+  const notedHead = await readAuditHead(markers)
+  const range = { sealedBefore, mostEvents: MOST_EVENTS, notedHead }
+  const found = await findPrunableCheckpoint(db, range)
   if (!found || found.oldest.sealedAt >= sealedBefore - DAY_MS) return
   // What the database says of times and ranges others may have written.
   if (

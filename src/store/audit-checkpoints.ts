@@ -47,11 +47,19 @@ export async function insertCheckpoint(db: Database, checkpoint: Checkpoint): Pr
   return stored?.head === checkpoint.head
 }
 
-/** The oldest checkpoint, and the one up to which may be deleted what was sealed before that time; or null. */
+/**
+ * The oldest checkpoint, and the one up to which may be deleted what was sealed before that time; or null. The one
+ * with the noted head stays, and all after it: sealing goes on only from a chain that has it.
+ */
 export async function findPrunableCheckpoint(
   db: Database,
-  { sealedBefore, mostEvents }: { sealedBefore: number; mostEvents: number },
+  {
+    sealedBefore,
+    mostEvents,
+    notedHead,
+  }: { sealedBefore: number; mostEvents: number; notedHead: string | null },
 ) {
+  const noted = sql`(select from_seq from audit_checkpoints where head = ${notedHead})`
   const first = sql`(select min(from_seq) from audit_checkpoints)`
   const [[oldest], [prunable]] = await runBatch(db, [
     db.select().from(auditCheckpoints).where(sql`from_seq = ${first}`),
@@ -60,7 +68,8 @@ export async function findPrunableCheckpoint(
       .from(auditCheckpoints)
       // Never the last: the next one goes on from it.
       .where(
-        sql`from_seq < ${first} + ${mostEvents} and sealed_at < ${sealedBefore} and not ${LAST}`,
+        sql`from_seq < ${first} + ${mostEvents} and sealed_at < ${sealedBefore} and not ${LAST}
+          and (${notedHead} is null or from_seq < ${noted})`,
       )
       .orderBy(sql`from_seq desc`)
       .limit(1),

@@ -15,10 +15,15 @@ export function recordEventWhere(
 
 /** Records what changes nothing but has to be known: a refusal. Of somebody who has just left nothing is kept. */
 export async function recordEvent(db: Database, event: NewAuditEvent): Promise<void> {
-  const isThere = [event.actorId, event.subjectId].map((id) =>
+  await runBatch(db, [recordEventWhere(db, event, isOfNobodyGone(event))])
+}
+
+/** Whether those whom the event is about are still there. */
+export function isOfNobodyGone({ actorId, subjectId }: NewAuditEvent): SQL {
+  const areThere = [actorId, subjectId].map((id) =>
     id ? sql`exists (select 1 from users where id = ${id})` : sql`true`,
   )
-  await runBatch(db, [recordEventWhere(db, event, sql.join(isThere, sql` and `))])
+  return sql.join(areThere, sql` and `)
 }
 
 /** Whether this event has been recorded: how the rest of a batch recognises its own change. */

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { isNewest, type NewAuditEvent } from './audit-events'
+import { isNewest, isOfNobodyGone, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, insertWhere, runBatch } from './database'
 import { outbox } from './schema'
 import { listOf } from './users'
@@ -100,20 +100,42 @@ export async function settleOutgoing(
   ])
 }
 
-/** Of what is due, deletes what was tried and is past its time, or all where there is nobody to tell; answers what. */
-export async function giveUpOutgoing(
+/** Deletes events that were tried and are past their time, or all where there is nobody to tell; answers how many. */
+export async function giveUpEvents(
   db: Database,
-  channel: Channel,
   now: number,
   { hasListeners }: { hasListeners: boolean },
-) {
-  const wasTried = channel === 'mail' ? sql`true` : sql`attempts > 0`
-  const isOver = hasListeners ? sql`expires_at <= ${now} and ${wasTried}` : sql`true`
+): Promise<number> {
+  const isOver = hasListeners ? sql`expires_at <= ${now} and attempts > 0` : sql`true`
   const [deleted] = await runBatch(db, [
     db
       .delete(outbox)
-      .where(sql`channel = ${channel} and next_attempt_at <= ${now} and ${isOver}`)
-      .returning({ id: outbox.id, type: outbox.type, userId: outbox.userId }),
+      .where(sql`channel = 'event' and next_attempt_at <= ${now} and ${isOver}`)
+      .returning({ id: outbox.id }),
   ])
-  return deleted
+  return deleted.length
 }
+
+/** Mails that are past their time, `limit` at most. */
+export async function findOverdueMails(db: Database, now: number, limit: number) {
+  const [mails] = await runBatch(db, [
+    db.select(OUTGOING).from(outbox).where(isOverdueMail(now)).orderBy(outbox.seq).limit(limit),
+  ])
+  return mails
+}
+
+/** Deletes a mail that is past its time, and records it. */
+export async function giveUpMail(
+  db: Database,
+  { id }: Pick<Outgoing, 'id'>,
+  { event, now }: { event: NewAuditEvent; now: number },
+): Promise<void> {
+  const isStillThere = sql`exists (select 1 from outbox where id = ${id} and ${isOverdueMail(now)})`
+  await runBatch(db, [
+    recordEventWhere(db, event, sql`${isStillThere} and ${isOfNobodyGone(event)}`),
+    db.delete(outbox).where(sql`id = ${id} and ${isOverdueMail(now)}`),
+  ])
+}
+
+const isOverdueMail = (now: number): SQL =>
+  sql`channel = 'mail' and next_attempt_at <= ${now} and expires_at <= ${now}`

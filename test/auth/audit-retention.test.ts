@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { AUDIT_KEY, emptyTrail, findings, seal, sealedTrail } from '../platform/audit'
+import { AUDIT_KEY, emptyTrail, findings, seal, sealedTrail, verifyTrail } from '../platform/audit'
+import { fail } from '../platform/bindings'
 import { createClient, runScheduledJob } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { loggedEvents } from '../platform/logs'
@@ -45,11 +46,45 @@ describe('retention', () => {
     expect(await findings()).toEqual([])
   })
 
+  test('nor does the one whose head KV still has: sealing would not go on without it', async () => {
+    await sealedTrail()
+    advanceSeconds(31 * DAY)
+    await signUpPerson(client)
+    // The next head is not noted.
+    const AUDIT_SIGNING_KEY = JSON.stringify(AUDIT_KEY)
+    const away = fail('kv', 1, 'KV PUT failed: 500')
+    await runScheduledJob(away, { AUDIT_SIGNING_KEY, AUDIT_RETENTION_DAYS: '30' })
+    expect(loggedEvents('audit_head_not_noted')).toHaveLength(1)
+    advanceSeconds(60)
+    await signUpPerson(client)
+    await prune()
+    expect(loggedEvents('audit_not_sealed')).toEqual([])
+    expect(await verifyTrail()).toMatchObject({ findings: [], unsealed: 1 })
+    await prune()
+    expect(loggedEvents('audit_pruned').map(({ events }) => events)).toEqual([5, 5])
+  })
+
   test('what somebody made look old is not pruned, nor signed for', async () => {
     const { seqs } = await sealedTrail()
     await rows('update audit_checkpoints set sealed_at = 0 where to_seq = ?', seqs[4])
     await prune()
     expect(await rows('select seq from audit_events')).toHaveLength(10)
+    expect(loggedEvents('audit_not_pruned')).toMatchObject([{ level: 'ERROR' }])
+  })
+
+  test('nor where only the last of what is to go was made to look old', async () => {
+    await signUpPerson(client)
+    await seal()
+    advanceSeconds(32 * DAY)
+    for (let part = 0; part < 2; part++) {
+      await signUpPerson(client)
+      await seal()
+      advanceSeconds(1)
+    }
+    await rows(`update audit_checkpoints set sealed_at = 0 where from_seq =
+      (select from_seq from audit_checkpoints order by from_seq limit 1 offset 1)`)
+    await prune()
+    expect(await rows('select seq from audit_events')).toHaveLength(3)
     expect(loggedEvents('audit_not_pruned')).toMatchObject([{ level: 'ERROR' }])
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { preempt } from '../platform/bindings'
 import { createClient, refusal } from '../platform/client'
 import { lastTokenTo, subjectOf, subjectsTo } from '../platform/mails'
 import { logInAgain, PASSWORD, refresh, signUpPerson } from '../platform/people'
@@ -75,6 +76,19 @@ test('two at once: one wins, and the other is told', async () => {
   expect(outcomes.toSorted()).toEqual([200, '403 wrong_password'])
   const password = `${NEW} ${outcomes.indexOf(200) + 1}`
   expect((await client.post('/auth/login', { body: { email, password } })).status).toBe(200)
+})
+
+test('a session that ends during the derivation changes nothing', async () => {
+  const { session, email } = await signUpPerson(client)
+  const token = session.access_token
+  const ends = () => client.post('/auth/logout', { token })
+  const late = createClient({ interfere: preempt('d1', 1, ends) })
+  const body = { current_password: PASSWORD, new_password: NEW }
+  const answer = await late.post('/auth/change-password', { token, body })
+  expect(refusal(answer)).toBe('403 wrong_password')
+  expect((await client.post('/auth/login', { body: { email, password: PASSWORD } })).status).toBe(
+    200,
+  )
 })
 
 test('a link to reset it that was mailed before is no good after', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fail, failAll } from '../platform/bindings'
+import { fail, failAll, LOST_CONNECTION } from '../platform/bindings'
 import { createClient, refusal, runScheduledJob } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { loggedEvents, loggedText } from '../platform/logs'
@@ -60,6 +60,24 @@ describe('a mail that the provider does not take', () => {
     expect(await eventTypes(userId)).toContain('mail_given_up')
     expect(mailsTo(email)).toEqual([])
   })
+})
+
+test('a mail is given up and recorded at once, also where the commit was unclear', async () => {
+  refuseMails(() => Promise.reject(new Error('down')))
+  const { userId } = await forgotten()
+  advanceSeconds(3600)
+  let isUnclear = true
+  await runScheduledJob(async (call, proceed) => {
+    const result = await proceed()
+    const isGivenUp = call.store === 'd1' && (await waiting(userId)).length === 0
+    if (!isGivenUp || !isUnclear) return result
+    isUnclear = false
+    throw new Error(LOST_CONNECTION)
+  })
+  expect(await waiting(userId)).toEqual([])
+  const givenUp = (await eventTypes(userId)).filter((type) => type === 'mail_given_up')
+  expect(givenUp).toHaveLength(1)
+  expect(loggedEvents('mail_given_up').filter(({ user_id }) => user_id === userId)).toHaveLength(1)
 })
 
 test('the Worker dies between the commit and the sending: the job sends it', async () => {

@@ -8,7 +8,7 @@ import { raiseEpoch } from '../../src/store/revocations'
 import { fail, type Interference, staleReads } from '../platform/bindings'
 import { createClient, refusal, runScheduledJob, sessionOf } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
-import { logInAgain, refresh, signUpPerson } from '../platform/people'
+import { logInAgain, refresh, sidOf, signUpPerson } from '../platform/people'
 import { marker, row, rows } from '../platform/records'
 
 const client = createClient()
@@ -36,6 +36,20 @@ describe('with KV stale for a minute', () => {
       expect(refusal(await far.get('/auth/verify', { token }))).toBe('401 invalid_token')
     },
   )
+
+  test('KV and D1 know of an end for longer than any access token lives', async () => {
+    const { session } = await signUpPerson(client)
+    // KV keeps the machine's time, so that it is measured against another marker.
+    await env.REVOCATIONS.put('now', '1', { expirationTtl: 60 })
+    await client.post('/auth/logout', { token: session.access_token })
+    const key = `revoked:session:${sidOf(session)}`
+    const { expires_at } = await row('select expires_at from revocations where key = ?', key)
+    expect(Number(expires_at) - Date.now()).toBeGreaterThan(3600_000)
+    const { keys } = await env.REVOCATIONS.list()
+    const expirationOf = (name: string) =>
+      keys.find((found) => found.name === name)?.expiration ?? 0
+    expect(expirationOf(key) - expirationOf('now')).toBeGreaterThan(3600 - 60)
+  })
 
   test('for ever stale, nothing outlives the access token', async () => {
     const far = createClient({ interfere: staleReads(1_000_000) })

@@ -1,6 +1,5 @@
 import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { failAfterCommit, failAll } from '../platform/bindings'
 import { createClient, refusal, sessionOf } from '../platform/client'
 import { newEmail, PASSWORD } from '../platform/people'
 import { eventTypes, row, rows } from '../platform/records'
@@ -217,37 +216,5 @@ describe('bad input is 400, by name, and changes nothing', () => {
     })
     const good = await signUp({ email: newEmail(), password: 'Lower Upper 1!' }, strict)
     expect(good.status).toBe(201)
-  })
-})
-
-describe('when D1 fails', () => {
-  test('after the commit, the retry recognises its own work: 201, not 409', async () => {
-    const unlucky = createClient({ interfere: failAfterCommit('d1', 0) })
-    const answer = await signUp({ email: newEmail(), password: PASSWORD }, unlucky)
-    expect(answer.status).toBe(201)
-    const { user } = sessionOf(answer)
-    expect(await eventTypes(user.id)).toEqual(['user_signed_up'])
-    expect(await rows('select id from user_sessions where user_id = ?', user.id)).toHaveLength(1)
-  })
-
-  test('for good, 503 with Retry-After, no token and no user', async () => {
-    const email = newEmail()
-    const down = createClient({ interfere: failAll('d1', 'D1_ERROR: D1 DB is overloaded') })
-    const answer = await signUp({ email, password: PASSWORD }, down)
-    expect(refusal(answer)).toBe('503 service_unavailable')
-    expect(answer.headers.get('Retry-After')).toBe('5')
-    expect(await rows('select id from users where email = ?', email)).toEqual([])
-  })
-
-  test('the audit insert failing leaves no user behind', async () => {
-    await rows(`create trigger refuse_user_signed_up before insert on audit_events
-      when new.type = 'user_signed_up' begin select raise(abort, 'CHECK constraint failed'); end`)
-    const email = newEmail()
-    try {
-      expect(refusal(await signUp({ email, password: PASSWORD }))).toBe('500 internal_error')
-    } finally {
-      await rows('drop trigger refuse_user_signed_up')
-    }
-    expect(await rows('select id from users where email = ?', email)).toEqual([])
   })
 })

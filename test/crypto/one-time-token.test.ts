@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import {
   newOneTimeToken,
   oneTimeTokenOf,
@@ -33,6 +33,13 @@ test('is known by any secret that is held, for its purpose', async () => {
   })
   expect(await verifyOneTimeToken(token, 'verify_email', keys)).toBe(null)
   expect(await verifyOneTimeToken(`${token}x`, ROW.purpose, keys)).toBe(null)
+})
+
+test('is compared in a time that tells nothing of how much of it is right', async () => {
+  const { token } = await newOneTimeToken(ROW, keys)
+  const compare = vi.spyOn(crypto.subtle, 'timingSafeEqual')
+  await verifyOneTimeToken(`${token.slice(0, -1)}x`, ROW.purpose, keys)
+  expect(compare).toHaveBeenCalledTimes(1)
 })
 
 test('cannot be made again where the secret is gone', async () => {

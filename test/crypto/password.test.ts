@@ -1,6 +1,6 @@
 import { createHmac, pbkdf2Sync } from 'node:crypto'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { configOf } from '../../src/config'
 import {
   deriveTag,
@@ -94,6 +94,13 @@ describe('hash and verify', () => {
     for (const wrong of ['a password of mine ', 'A password of mine', 'a password of min', '']) {
       expect(await verifyPassword(wrong, stored, HASHING), wrong).toBe(false)
     }
+  })
+
+  test('is compared in a time that tells nothing of how much of it is right', async () => {
+    const stored = parsePasswordHash(STORED, HASHING)
+    const compare = vi.spyOn(crypto.subtle, 'timingSafeEqual')
+    await verifyPassword('wrong', stored, HASHING)
+    expect(compare).toHaveBeenCalledTimes(1)
   })
 
   test('the stored form of the published vector', async () => {

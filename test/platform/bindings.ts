@@ -45,10 +45,14 @@ export function failAll(store: Store, message = LOST_CONNECTION): Interference {
 }
 
 /** The call happens, and its caller is told that it did not. */
-export function failAfterCommit(store: Store, index: number): Interference {
+export function failAfterCommit(
+  store: Store,
+  index: number,
+  message = LOST_CONNECTION,
+): Interference {
   return async (call, proceed) => {
     const result = await proceed()
-    if (call.store === store && call.index === index) throw new Error(LOST_CONNECTION)
+    if (call.store === store && call.index === index) throw new Error(message)
     return result
   }
 }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { type Call, send } from '../../faults/flow'
 import { signUpHolder } from '../../platform/administrators'
 import { interrupt } from '../../platform/bindings'
 import { createClient, refusal } from '../../platform/client'
 import { advanceSeconds } from '../../platform/clock'
 import { newEmail, PASSWORD, signUpPerson } from '../../platform/people'
 import { row, rows } from '../../platform/records'
-import { type Call, send } from './changes'
 
 // A batch that runs again after an unclear commit, with somebody else's act in between.
 

@@ -1,0 +1,4 @@
+import { ACCOUNT_FLOWS } from './account-flows'
+import { describeEndurance } from './endurance'
+
+await describeEndurance(ACCOUNT_FLOWS)

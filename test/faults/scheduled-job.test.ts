@@ -1,0 +1,106 @@
+import { afterAll, beforeEach, expect, test, vi } from 'vitest'
+import { AUDIT_KEY, findings, seal } from '../platform/audit'
+import { type Call, failAll, type Interference, staleReads } from '../platform/bindings'
+import { createClient, runScheduledJob } from '../platform/client'
+import { advanceSeconds } from '../platform/clock'
+import { refuseMails, sentMails } from '../platform/mails'
+import { signUpPerson } from '../platform/people'
+import { hastenPauses } from './endure'
+import { aboutFault, both, faultsOf, note, tellFaults } from './faults'
+import { pendingIn, readState, startAnew } from './state'
+
+// The job that runs every minute, with all of its work to do, under every fault of every call that it makes:
+// what one run could not do, those after it do, once.
+
+const DAY = 86_400
+const client = createClient()
+const VARS = {
+  AUDIT_SIGNING_KEY: JSON.stringify(AUDIT_KEY),
+  AUDIT_RETENTION_DAYS: '30',
+  WEBHOOK_URL: 'https://listener.example/hooks',
+  WEBHOOK_SECRET: `whsec_${'A'.repeat(32)}`,
+}
+
+let told: unknown[] = []
+
+beforeEach(() => {
+  hastenPauses()
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (_url, init) => {
+    told.push(JSON.parse(String(init?.body)))
+    return new Response()
+  })
+})
+
+afterAll(tellFaults)
+
+const forget = async () => {
+  const { email } = await signUpPerson(client)
+  await client.post('/auth/forgot-password', { body: { email } })
+}
+
+/** Events to seal and to prune, a revocation to publish, rows to delete, mails to send and to give up, events to tell. */
+async function leaveWork(): Promise<void> {
+  refuseMails(() => Promise.reject(new Error('down')))
+  for (let sealing = 0; sealing < 2; sealing++) {
+    await forget()
+    await seal()
+    advanceSeconds(60)
+  }
+  advanceSeconds(31 * DAY)
+  await forget()
+  const { session } = await signUpPerson(client)
+  const blind = createClient({ interfere: failAll('kv') })
+  await blind.post('/auth/logout', { token: session.access_token })
+}
+
+const run = (interfere?: Interference) => runScheduledJob(both(interfere, staleReads(0)), VARS)
+
+/** What is there when the job has run undisturbed some more times. */
+async function finish() {
+  for (const minutes of [1, 16]) {
+    advanceSeconds(minutes * 60)
+    await run()
+  }
+  const state = await readState()
+  expect(pendingIn(state)).toEqual([])
+  for (const { key, value } of state.tables['revocations'] ?? []) {
+    expect(state.markers[String(key)]).toBe(value)
+  }
+  const { audit_events, audit_checkpoints: _, ...tables } = state.tables
+  const types = (audit_events ?? []).map(({ type }) => type).toSorted()
+  // In one go or in two, as the sealing went.
+  const isPruning = (type: unknown) => type === 'audit_pruned'
+  return {
+    // Among them what has waited for its seal for too long.
+    findings: await findings(),
+    isPruned: types.some(isPruning),
+    events: types.filter((type) => !isPruning(type)),
+    rows: Object.entries(tables).map(([table, rows]) => [table, rows.length]),
+    mails: [...new Set(sentMails().map(({ to, subject }) => `${to} ${subject}`))],
+    told: [...new Set(told.map((event) => JSON.stringify(event)))].toSorted(),
+  }
+}
+
+test('what a run could not do, the next ones do', { timeout: 120_000 }, async () => {
+  await leaveWork()
+  const start = await readState()
+  const now = Date.now()
+  const begin = async () => {
+    vi.setSystemTime(now)
+    await startAnew(start)
+    told = []
+  }
+
+  await begin()
+  const calls: Call[] = []
+  await run(note(calls))
+  const reference = await finish()
+  expect(reference).toMatchObject({ findings: [], isPruned: true })
+  expect(reference.events.filter((type) => type === 'mail_given_up')).toHaveLength(2)
+  expect(reference.mails).toHaveLength(1)
+  for (const { call, fault } of faultsOf(calls)) {
+    await begin()
+    await run(fault.at(call.store, call.index))
+    expect(await finish(), aboutFault(call, fault)).toEqual(reference)
+  }
+})

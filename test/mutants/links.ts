@@ -1,0 +1,81 @@
+import type { Mutation } from './mutation'
+
+export const LINKS_MUTATIONS: readonly Mutation[] = [
+  {
+    why: 'a link works twice',
+    file: 'src/store/one-time-tokens.ts',
+    find: 'one_time_tokens.purpose = ${purpose} and one_time_tokens.used_at is null',
+    replace: 'one_time_tokens.purpose = ${purpose}',
+    tests: ['test/auth/reset-password.test.ts'],
+  },
+  {
+    why: 'a link works for ever',
+    file: 'src/store/one-time-tokens.ts',
+    find: '\n    and one_time_tokens.expires_at > ${now})`',
+    replace: ')`',
+    tests: ['test/auth/reset-password.test.ts'],
+  },
+  {
+    why: 'two uses of one link at once both count',
+    file: 'src/store/one-time-tokens.ts',
+    find: '.where(sql`${isRedeemable({ id, tokenHash, purpose, now })} and ${condition}`)',
+    replace: '.where(sql`one_time_tokens.id = ${id} and ${condition}`)',
+    tests: ['test/auth/reset-password.test.ts', 'test/auth/joining.test.ts'],
+  },
+  {
+    why: 'mails can be had as often as anybody asks',
+    file: 'src/store/one-time-tokens.ts',
+    find: 'MAIL_PAUSE_MS = 60 * 1000',
+    replace: 'MAIL_PAUSE_MS = 0',
+    tests: ['test/auth/reset-password.test.ts'],
+  },
+  {
+    why: 'an invitation outlives the right of who invited',
+    file: 'src/store/one-time-tokens.ts',
+    find: 'sql`${isRedeemable(redemption)} and ${isStillGiven}`',
+    replace: 'sql`${isRedeemable(redemption)}`',
+    tests: ['test/auth/joining.test.ts'],
+  },
+  {
+    why: 'an address that may be brought back can be signed up with',
+    file: 'src/store/one-time-tokens.ts',
+    find: 'and undoing.used_at is null and undoing.expires_at > ${now}',
+    replace: 'and false',
+    tests: ['test/auth/change-email.test.ts'],
+  },
+  {
+    why: 'an invitation is good for any address',
+    file: 'src/auth/invitation.ts',
+    find: 'if (invitation?.email.toLowerCase() !== email.normalized) {',
+    replace: 'if (!invitation) {',
+    tests: ['test/auth/joining.test.ts'],
+  },
+  {
+    why: 'a link mailed to an address before resets the password',
+    file: 'src/store/credentials.ts',
+    find: 'is_active = 1\n    and email = one_time_tokens.email)`',
+    replace: 'is_active = 1)`',
+    tests: ['test/auth/reset-password.test.ts', 'test/auth/change-email.test.ts'],
+  },
+  {
+    why: 'undoing a change of the email leaves the thief’s password',
+    file: 'src/store/links.ts',
+    find: '        passwordHash: null,\n',
+    replace: '',
+    tests: ['test/auth/change-email.test.ts'],
+  },
+  {
+    why: 'a deleted person stays in the audit trail',
+    file: 'src/store/accounts.ts',
+    find: '.set({ personal: null, personalSalt: null })',
+    replace: '.set({ personalSalt: null })',
+    tests: ['test/auth/own-account.test.ts', 'test/auth/audit-personal.test.ts'],
+  },
+  {
+    why: 'a deleted person can be guessed from the digest',
+    file: 'src/store/accounts.ts',
+    find: '.set({ personal: null, personalSalt: null })',
+    replace: '.set({ personal: null })',
+    tests: ['test/auth/own-account.test.ts', 'test/auth/audit-personal.test.ts'],
+  },
+]
