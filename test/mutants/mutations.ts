@@ -1,6 +1,7 @@
 import { ADMINISTRATION_MUTATIONS } from './administration.ts'
 import { AUDIT_MUTATIONS } from './audit.ts'
 import { EDGES_MUTATIONS } from './edges.ts'
+import { GUESSES_MUTATIONS } from './guesses.ts'
 import { KEYS_MUTATIONS } from './keys.ts'
 import { LINKS_MUTATIONS } from './links.ts'
 import type { Mutation } from './mutation.ts'
@@ -11,6 +12,7 @@ import { TOKENS_MUTATIONS } from './tokens.ts'
 export const MUTATIONS: readonly Mutation[] = [
   ...TOKENS_MUTATIONS,
   ...PASSWORDS_MUTATIONS,
+  ...GUESSES_MUTATIONS,
   ...SESSIONS_MUTATIONS,
   ...LINKS_MUTATIONS,
   ...KEYS_MUTATIONS,

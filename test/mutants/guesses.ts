@@ -1,0 +1,81 @@
+import type { Mutation } from './mutation'
+
+export const GUESSES_MUTATIONS: readonly Mutation[] = [
+  {
+    why: 'a network from which the account is used can be locked out from elsewhere',
+    file: 'src/store/login-attempts.ts',
+    find: "when counter.value ->> 'kind' = 'email' and ${isKnownNetwork} then 0",
+    replace: "when counter.value ->> 'kind' = 'email' and not true then 0",
+    tests: ['test/attacks/guessing-widely.test.ts'],
+  },
+  {
+    why: 'a known device can be locked out',
+    file: 'src/auth/guess-limits.ts',
+    find: "const isExempt = device !== null && kind !== 'pair'",
+    replace: "const isExempt = device !== null && kind === 'pair'",
+    tests: ['test/attacks/guessing-widely.test.ts', 'test/attacks/known-device.test.ts'],
+  },
+  {
+    why: 'a batch that runs twice counts a guess twice',
+    file: 'src/store/login-attempts.ts',
+    find: 'setWhere: sql`last_attempt_id <> ${id}`',
+    replace: 'setWhere: sql`last_attempt_id is not null`',
+    tests: ['test/attacks/guessing.test.ts'],
+  },
+  {
+    why: 'what is refused counts',
+    file: 'src/store/login-attempts.ts',
+    find: 'where ${isAllowed} and ${condition}',
+    replace: 'where ${condition}',
+    tests: ['test/attacks/guessing.test.ts'],
+  },
+  {
+    why: 'a right password of one’s own takes back the guesses at others',
+    file: 'src/store/login-attempts.ts',
+    find: 'iif(key in ${listOf(pairs)}, 0, max(failures - 1, 0))',
+    replace: 'iif(key in ${listOf(pairs)}, 0, 0)',
+    tests: ['test/attacks/guessing-widely.test.ts'],
+  },
+  {
+    why: 'the cookie of a device is good for any account',
+    file: 'src/crypto/device-token.ts',
+    find: '`${id}\\0${expiresAt}\\0${email}`',
+    replace: '`${id}\\0${expiresAt}\\0${email.length > 0}`',
+    tests: ['test/attacks/known-device.test.ts'],
+  },
+  {
+    why: 'a challenge that cannot be checked is as good as passed',
+    file: 'src/auth/guess-limits.ts',
+    find: "const isHuman = challenge === 'passed'",
+    replace: "const isHuman = challenge !== 'not_passed'",
+    tests: ['test/attacks/turnstile.test.ts'],
+  },
+  {
+    why: 'a reset leaves the owner waiting',
+    file: 'src/store/credentials.ts',
+    find: '    forgetAttempts(db, reset.attemptKeys, event),\n',
+    replace: '    forgetAttempts(db, [], event),\n',
+    tests: ['test/attacks/guessing.test.ts', 'test/attacks/guessing-widely.test.ts'],
+  },
+  {
+    why: 'anybody may ask what a token says',
+    file: 'src/auth/introspect-token.ts',
+    find: '  requirePermitted(context, actor, found.actor)\n  const { session, account, markers } = found',
+    replace: '  const { session, account, markers } = found',
+    tests: ['test/auth/tokens-of-others.test.ts'],
+  },
+  {
+    why: 'an outdated token is said to count',
+    file: 'src/auth/introspect-token.ts',
+    find: '!isRevoked(claims, markers)',
+    replace: '(!isRevoked(claims, markers) || true)',
+    tests: ['test/auth/tokens-of-others.test.ts'],
+  },
+  {
+    why: 'anybody may end a session whose token they have',
+    file: 'src/store/token-revocations.ts',
+    find: 'where(sql`id = ${sessionId} and revoked_at is null and ${mayAct(actor, moment)}`)',
+    replace: 'where(sql`id = ${sessionId} and revoked_at is null`)',
+    tests: ['test/auth/tokens-of-others.test.ts'],
+  },
+]
