@@ -146,12 +146,15 @@ async function missingOf(
 }
 
 /**
- * The audit event stands first, where there is neither id nor email yet; user and roles follow where it does. The auth
+ * The audit event stands first, where there is neither id nor email yet, and nobody can have the email back by undoing a change; user and roles follow where it does. The auth
  * epoch stays 0: that is how tokens of the replaced system know an account as theirs.
  */
 function statementsFor(chunk: readonly Candidate[], now: number): readonly string[] {
   const isNew = `not exists (select 1 from users where id = value ->> 1)
-    and not exists (select 1 from users where email_normalized = value ->> 2)`
+    and not exists (select 1 from users where email_normalized = value ->> 2)
+    and not exists (select 1 from one_time_tokens where purpose in ('invitation', 'undo_email_change')
+      and purpose = 'undo_email_change' and lower(email) = value ->> 2
+      and used_at is null and expires_at > ${now})`
   const isRecorded = 'exists (select 1 from audit_events where id = value ->> 0)'
   const events = lists(chunk.map((user) => eventOf(user)))
   const users = lists(chunk.map((user) => rowOf(user)))

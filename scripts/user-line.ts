@@ -6,9 +6,14 @@ import { readForeignHash } from '../src/crypto/foreign-password/foreign-hash.ts'
 import { readOwnHash } from '../src/crypto/password-hash.ts'
 import type { Row } from './database.ts'
 
+const EARLIEST = Date.parse('0000-01-01T00:00:00Z')
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z')
+
 const time = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2021-05-04T09:30:00Z' })
   .transform((text) => Date.parse(text))
+  // What an offset leads beyond has no ISO time to be exported as.
+  .refine((at) => at >= EARLIEST && at <= LATEST, 'must be of the years 0000 to 9999')
 
 // As the service takes it.
 const name = z

@@ -20,9 +20,10 @@ export async function changePassword(
   { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
 ): Promise<void> {
   const { sub: userId, sid: sessionId } = claims
+  // First, since the current one would be counted as a guess.
+  const email = claims.email.toLowerCase()
+  await requireAcceptablePassword(context, { password: newPassword, email, path: 'new_password' })
   const own = await requireOwnPassword(context, claims, currentPassword, 'password_changed')
-  const proposed = { password: newPassword, email: own.email, path: 'new_password' }
-  await requireAcceptablePassword(context, proposed)
   const next = await hashPassword(newPassword, context.config.passwordHashing)
   const event = await auditEvent(context, {
     type: 'password_changed',

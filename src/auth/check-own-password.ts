@@ -30,7 +30,9 @@ export async function requireOwnPassword(
   const { db, config } = context
   const caller = { userId, sessionId }
   const guess = await newGuess(context, email.toLowerCase(), undefined)
-  const found = await findOwnCredential(db, caller, guess.attempt, moment(context))
+  // Their session says that somebody is there: no challenge is asked for.
+  const attempt = { ...guess.attempt, isHuman: true }
+  const found = await findOwnCredential(db, caller, attempt, moment(context))
   requireLiveSession(context, { sub: userId, sid: sessionId }, found.session)
   const { credential, reservation } = found
   if (!reservation) throw new AuthError('invalid_token', { reason: 'session_ended_meanwhile' })
@@ -40,7 +42,7 @@ export async function requireOwnPassword(
     : null
   const isRight = await verifyPassword(password, stored, config.passwordHashing)
   if (isRight && stored && credential) {
-    return { passwordHash: stored.text, email: credential.email, attempt: guess.attempt }
+    return { passwordHash: stored.text, email: credential.email, attempt }
   }
   await recordFailure(context, failures, {
     type: 'password_check_failed',

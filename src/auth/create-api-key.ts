@@ -4,7 +4,9 @@ import { uuidV7 } from '../crypto/uuid'
 import { type ApiKey, createApiKey as create } from '../store/api-keys'
 import { auditEvent } from './audit-event'
 import { type AuthContext, moment } from './auth-context'
+import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
+import { newNotice } from './mailed-link'
 import { requireLiveSession } from './require-live-session'
 
 export interface NewApiKey {
@@ -42,14 +44,16 @@ export async function createApiKey(
     sessionId,
     detail: { api_key_id: id, name, permissions: permissions.join(' ') },
   })
+  const notice = newNotice(context, 'api_key_created')
   const row = { id, userId, name, secretHash, createdAt: now, expiresAt }
   const { session, state, created } = await create(
     db,
     { userId, sessionId },
-    { key: { ...row, permissions: JSON.stringify(permissions) }, permissions, event },
+    { key: { ...row, permissions: JSON.stringify(permissions) }, permissions, event, notice },
     moment(context),
   )
   if (created) {
+    sendAfterAnswer(context)
     context.log.info('api_key_created', { user_id: userId, api_key_id: id })
     return { apiKey: created, key }
   }

@@ -19,6 +19,8 @@ const HOUR_MS = 60 * 60 * 1000
 // The pair alone is slowed, not blocked, so that its window may be long.
 const LIMITS = {
   pair: { windowMs: 24 * HOUR_MS, limit: 5, challengeAfter: 3 },
+  // Bounds those whom the next does not keep out.
+  area: { windowMs: HOUR_MS, limit: 100, challengeAfter: 10 },
   email: { windowMs: HOUR_MS, limit: 100, challengeAfter: 10 },
   network: { windowMs: HOUR_MS, limit: 300, challengeAfter: 10 },
 } as const satisfies Record<CounterKind, Partial<Counter>>
@@ -30,8 +32,8 @@ export interface Guess {
 }
 
 /**
- * What an attempt with this email is counted by, whether or not there is such an account: the email from this network, the
- * email, and the network. Where the cookie of a device that has logged in with this email comes along, the device stands
+ * What an attempt with this email is counted by, whether or not there is such an account: the email from this network and from
+ * the wider one around it, the email, and the network. Where the cookie of a device that has logged in with this email comes along, the device stands
  * in for the network, and what others do, at the email or from the network, keeps nobody out (OWASP, device cookies).
  *
  * @param email normalized
@@ -49,12 +51,13 @@ export async function newGuess(
   ])
   const parts = [
     ['pair', device ? ['device', email, device] : ['pair', email, source]],
+    ['area', device ? ['devices', email] : ['area', email, client.network ?? '']],
     ['email', ['email', email]],
     ['network', ['network', source]],
   ] as const
   const counters = await Promise.all(
     parts.map(async ([kind, part]): Promise<Counter> => {
-      const isExempt = device !== null && kind !== 'pair'
+      const isExempt = device !== null && (kind === 'email' || kind === 'network')
       const { windowMs, limit, challengeAfter } = LIMITS[kind]
       const isAsked = config.turnstileSecret !== null && !isExempt
       const key = await attemptKey(part, keys)
@@ -112,7 +115,7 @@ export async function recordFailure(
   failures: ReadonlyMap<CounterKind, number>,
   { detail, ...event }: AuditEvent,
 ): Promise<void> {
-  const blocked = (['email', 'network'] as const).find(
+  const blocked = (['area', 'email', 'network'] as const).find(
     (kind) => failures.get(kind) === LIMITS[kind].limit,
   )
   const ofPair = failures.get('pair')

@@ -17,13 +17,18 @@ export function publishedKeysOf(issuer: string, fetch: typeof globalThis.fetch):
 export async function verifyByPublishedKey(
   token: string,
   keys: PublishedKeys,
-  { issuer, audience, now }: { issuer: string; audience: string; now: number },
+  {
+    issuer,
+    audience,
+    now,
+    notBefore = 0,
+  }: { issuer: string; audience: string; now: number; notBefore?: number },
 ): Promise<AccessTokenClaims | null> {
   const algorithms = ['EdDSA', 'ES256']
   const options = { algorithms, typ: 'at+jwt', issuer, audience, currentDate: new Date(now) }
   const verified = await jwtVerify(token, keys, options).catch(nullIfTokenRefused)
   const claims = AccessTokenClaims.safeParse(verified?.payload)
-  return claims.success ? claims.data : null
+  return claims.success && claims.data.iat * 1000 >= notBefore ? claims.data : null
 }
 
 // Of what jose throws, that the set cannot be had says nothing of the token.

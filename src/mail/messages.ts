@@ -10,6 +10,7 @@ export type MailType =
   | 'password_changed'
   | 'account_deleted'
   | 'new_device'
+  | 'api_key_created'
 
 export interface MailContent {
   /** What the service is called. */
@@ -72,6 +73,13 @@ const WORDINGS: Readonly<Record<MailType, (service: string) => Wording>> = {
   account_deleted: (service) => ({
     subject: `Your ${service} account is gone`,
     paragraphs: [`Your account at ${service} and what belonged to it have been deleted.`],
+  }),
+  api_key_created: (service) => ({
+    subject: `A new API key of your ${service} account`,
+    paragraphs: [
+      `Somebody, probably you, has made a key by which a machine acts for your account at ${service}.`,
+      NOT_YOU,
+    ],
   }),
   new_device: (service) => ({
     subject: `A new login to your ${service} account`,

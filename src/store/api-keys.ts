@@ -8,6 +8,7 @@ import {
   selectRecorded,
 } from './audit-events'
 import { type Database, insertWhere, runBatch } from './database'
+import { type NewMail, queueMailWhere } from './outbox'
 import { users } from './schema'
 import { type Caller, callerLives } from './session-ends'
 import { type Moment, selectSession } from './sessions'
@@ -95,13 +96,14 @@ export interface ApiKeyCreation {
   readonly key: typeof apiKeys.$inferInsert
   readonly permissions: readonly string[]
   readonly event: NewAuditEvent
+  readonly notice: Pick<NewMail, 'id' | 'type' | 'expiresAt'>
 }
 
 /** Creates a key that gives nothing its user lacks, where they have less than 50 that can be used. */
 export async function createApiKey(
   db: Database,
   caller: Caller,
-  { key, permissions, event }: ApiKeyCreation,
+  { key, permissions, event, notice }: ApiKeyCreation,
   moment: Moment,
 ) {
   const isHeld = sql`not exists (select value from json_each(${JSON.stringify(permissions)})
@@ -128,6 +130,17 @@ export async function createApiKey(
     ).onConflictDoNothing(),
     recordEventWhere(db, event, sql`changes() = 1`),
     db.select(API_KEY).from(apiKeys).where(eq(apiKeys.id, key.id)),
+    queueMailWhere(
+      db,
+      {
+        ...notice,
+        userId: caller.userId,
+        email: sql`(select email from users where id = ${caller.userId})`,
+        oneTimeTokenId: null,
+        now: moment.now,
+      },
+      isNewest(event),
+    ),
   ])
   return { session: session ?? null, state: state ?? null, created: created ?? null }
 }

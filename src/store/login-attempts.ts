@@ -5,11 +5,16 @@ import { loginAttempts } from './schema'
 import { listOf } from './users'
 
 const SEEN_MS = 30 * 24 * 60 * 60 * 1000
+/** Why sessions end that may have been another's. */
+const NOT_THE_USER = ['reuse', 'password_reset', 'email_verified']
 const LONGEST_PAUSE_MS = 15 * 60 * 1000
 
-export type CounterKind = 'pair' | 'email' | 'network'
+export type CounterKind = 'pair' | 'area' | 'email' | 'network'
 
-/** What attempts are counted by: a pair of email and network (or device), an email, a network. */
+/**
+ * What attempts are counted by: a pair of email and network (or device), the email from a wider network (or from all its
+ * devices), an email, a network.
+ */
 export interface Counter {
   readonly kind: CounterKind
   readonly key: string
@@ -87,7 +92,8 @@ function refusals({ id, emailNormalized, network, counters, isHuman, now }: Atte
   const isKnownNetwork = sql`exists (select 1 from users
     join user_sessions on user_sessions.user_id = users.id
     where users.email_normalized = ${emailNormalized} and user_sessions.network = ${network}
-      and user_sessions.last_used_at > ${now - SEEN_MS})`
+      and user_sessions.last_used_at > ${now - SEEN_MS}
+      and (revoked_reason is null or revoked_reason not in ${NOT_THE_USER}))`
   return sql`from (
     select case
       when counter.value ->> 'isExempt' then 0
@@ -135,15 +141,22 @@ export async function findRefusal(db: Database, attempt: Attempt) {
  */
 export function refundAttempt(
   db: Database,
-  { counters }: Attempt,
+  { id, counters }: Attempt,
   ...events: readonly NewAuditEvent[]
 ) {
   const keys = counters.map(({ key }) => key)
+  const refunded = `refunded ${id}`
   const pairs = counters.filter(({ kind }) => kind === 'pair').map(({ key }) => key)
   return db
     .update(loginAttempts)
-    .set({ failures: sql`iif(key in ${listOf(pairs)}, 0, max(failures - 1, 0))` })
-    .where(sql`key in ${listOf(keys)} and (${sql.join(events.map(isNewest), sql` or `)})`)
+    .set({
+      failures: sql`iif(key in ${listOf(pairs)}, 0, max(failures - 1, 0))`,
+      // Not twice where the batch runs again.
+      lastAttemptId: refunded,
+    })
+    .where(
+      sql`key in ${listOf(keys)} and last_attempt_id <> ${refunded} and (${sql.join(events.map(isNewest), sql` or `)})`,
+    )
 }
 
 /** A statement that forgets what was counted: the user has shown in another way that it is them. */

@@ -29,6 +29,8 @@ interface Expected {
   readonly audience?: string
   /** The service's KV namespace `REVOCATIONS`; null accepts ended sessions until their tokens expire. */
   readonly revocations: RevocationMarkers | null
+  /** The service's `AUTH_NOT_BEFORE`, in milliseconds since the epoch: what was issued earlier is refused. */
+  readonly notBefore?: number
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
 }
@@ -43,6 +45,7 @@ export function keySetVerifier({
   issuer,
   audience = issuer,
   revocations,
+  notBefore = 0,
   clock = Date.now,
   fetch = (...sent) => globalThis.fetch(...sent),
 }: Expected & { readonly fetch?: typeof globalThis.fetch }): TokenVerifier {
@@ -50,7 +53,7 @@ export function keySetVerifier({
   return async (token) => {
     if (!TOKEN_FORM.test(token)) return null
     keys ??= publishedKeysOf(issuer, fetch)
-    const expected = { issuer, audience, now: clock() }
+    const expected = { issuer, audience, notBefore, now: clock() }
     const claims = await available(verifyByPublishedKey(token, keys, expected))
     return claims && unrevoked(claims, revocations)
   }
@@ -65,13 +68,20 @@ export function localVerifier({
   audience = issuer,
   secrets,
   revocations,
+  notBefore = 0,
   clock = Date.now,
 }: Expected & { readonly secrets: string }): TokenVerifier {
   let keys: SigningKeys | null = null
   return async (token) => {
     if (!TOKEN_FORM.test(token)) return null
     keys ??= await importSigningKeys(listOf(secrets))
-    const claims = await verifyAccessToken(token, { keys, issuer, audience, now: clock() })
+    const claims = await verifyAccessToken(token, {
+      keys,
+      issuer,
+      audience,
+      notBefore,
+      now: clock(),
+    })
     return claims && unrevoked(claims, revocations)
   }
 }

@@ -92,6 +92,40 @@ describe('one account from everywhere', () => {
     expect((await logIn(from(home), email, PASSWORD)).status).toBe(429)
   })
 
+  test('who once was in the same wider network has a hundred an hour too, not a hundred from each part', async () => {
+    const { email } = await signUpPerson(from('2001:db8:77:1::1'))
+    const statuses = []
+    for (let part = 2; part < 110; part++) {
+      statuses.push((await logIn(from(`2001:db8:77:${part.toString(16)}::1`), email)).status)
+    }
+    expect(statuses.filter((status) => status === 401)).toHaveLength(100)
+    expect(statuses.slice(100)).toEqual(Array(8).fill(429))
+  })
+
+  test('a network that a reset has thrown out is a stranger’s', async () => {
+    const thief = newAddress()
+    const { email } = await signUpPerson(from(thief))
+    const by = from()
+    await by.post('/auth/forgot-password', { body: { email } })
+    const body = { token: lastTokenTo(email), new_password: 'another horse, another battery' }
+    await by.post('/auth/reset-password', { body })
+    await failFromEverywhere(email)
+    expect((await logIn(from(thief), email)).status).toBe(429)
+  })
+
+  test('cookies that somebody has hoarded are good for a hundred guesses an hour together', async () => {
+    const { email } = await signUpPerson(from())
+    const cookies = []
+    for (let device = 0; device < 22; device++) cookies.push(await deviceOf(email))
+    const statuses = []
+    for (const cookie of cookies) {
+      for (let guess = 0; guess < 5; guess++) {
+        statuses.push((await logIn(from(), email, 'wrong', cookie)).status)
+      }
+    }
+    expect(statuses.filter((status) => status === 401)).toHaveLength(100)
+  })
+
   test('a reset ends the wait', async () => {
     const { email } = await signUpPerson(from())
     await failFromEverywhere(email)

@@ -132,6 +132,18 @@ describe('one account from one network', () => {
   })
 })
 
+test('a login whose batch ran twice takes back what it counted once', async () => {
+  const { email } = await signUpPerson(createClient())
+  const ip = newAddress()
+  await rows('delete from login_attempts')
+  await times(3, () => logIn(from(ip), newEmail()))
+  const unsure = createClient({ ip, interfere: failAfterCommit('d1', 1) })
+  expect((await logIn(unsure, email, PASSWORD)).status).toBe(200)
+  expect(await rows('select max(failures) as failures from login_attempts')).toEqual([
+    { failures: 3 },
+  ])
+})
+
 describe('what asks a signed-in user for the password counts with it', () => {
   test.each([
     [
@@ -166,6 +178,18 @@ describe('what asks a signed-in user for the password counts with it', () => {
     expect((await change(PASSWORD, 'another horse, another battery')).status).toBe(200)
     const answers = await times(5, () => logIn(by, email))
     expect(statusesOf(answers)).toEqual(Array(5).fill(401))
+  })
+
+  test('a right one with a new one that is too weak is no guess', async () => {
+    const by = from()
+    const { session } = await signUpPerson(by)
+    const answers = await times(7, () =>
+      by.post('/auth/change-password', {
+        token: session.access_token,
+        body: { current_password: PASSWORD, new_password: 'short' },
+      }),
+    )
+    expect(answers.map(refusal)).toEqual(Array(7).fill('400 weak_password'))
   })
 
   test('an ended session counts nothing', async () => {

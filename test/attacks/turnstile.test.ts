@@ -102,6 +102,18 @@ describe('login', () => {
   })
 })
 
+test('who is signed in is not asked: others cannot keep them from changing their password', async () => {
+  turnstile()
+  const by = from()
+  const { email, session } = await signUpPerson(by)
+  for (let failure = 0; failure < 10; failure++) await logIn(from(), email)
+  const answer = await by.post('/auth/change-password', {
+    token: session.access_token,
+    body: { current_password: PASSWORD, new_password: 'another horse, another battery' },
+  })
+  expect(answer.status).toBe(200)
+})
+
 describe('signup and forgot', () => {
   test('are asked too, from where logins have failed, and only from there', async () => {
     turnstile()

@@ -3,6 +3,7 @@ import { signUpHolder, signUpWith } from '../platform/administrators'
 import { newKey, withKey } from '../platform/api-keys'
 import { createClient, refusal } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
+import { subjectsTo } from '../platform/mails'
 import { signUpPerson } from '../platform/people'
 import { eventTypes, row, rows } from '../platform/records'
 import { testRefusals } from '../platform/refusals'
@@ -100,6 +101,12 @@ describe('making one', () => {
   })
 
   testRefusals('POST', '/auth/api-keys', { body: { name: 'x' } })
+})
+
+test('its maker is told by mail', async () => {
+  const { email, session } = await signUpPerson(client)
+  await newKey(session.access_token)
+  expect(subjectsTo(email)).toEqual(['A new API key of your Gatehouse account'])
 })
 
 describe('revoking one', () => {

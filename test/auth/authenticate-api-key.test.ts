@@ -5,7 +5,7 @@ import { preempt } from '../platform/bindings'
 import { createClient, refusal } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { loggedText } from '../platform/logs'
-import { lastTokenTo } from '../platform/mails'
+import { lastTokenTo, mailsTo } from '../platform/mails'
 import { newEmail, signUpPerson } from '../platform/people'
 import { row, rows, setActive } from '../platform/records'
 
@@ -135,6 +135,14 @@ describe('under /admin', () => {
     )
     expect(event['session_id']).toBe(null)
     expect(JSON.parse(String(event['personal'])).detail).toMatchObject({ api_key_id: id })
+  })
+
+  test('no invitation, which would outlive it', async () => {
+    const { key } = await newHolder('admin', 'users:write')
+    const email = newEmail()
+    const answer = await client.post('/admin/invitations', { ...withKey(key), body: { email } })
+    expect(refusal(answer)).toBe('403 permission_denied')
+    expect(mailsTo(email)).toEqual([])
   })
 
   test('revoked between the question and the act: nothing happens', async () => {

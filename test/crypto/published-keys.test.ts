@@ -51,6 +51,7 @@ describe('null', () => {
     ['for somebody else', { aud: 'https://other.example' }, {}],
     ['without a session', { sid: undefined }, {}],
     ['for another audience', {}, { audience: 'https://other.example' }],
+    ['of before what counts', {}, { notBefore: NOW + 1 }],
   ])('%s', async (_name, claims, expects) => {
     const keys = await issuer()
     const published = publishedKeysOf(ISSUER, async () =>

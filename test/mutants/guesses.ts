@@ -11,8 +11,8 @@ export const GUESSES_MUTATIONS: readonly Mutation[] = [
   {
     why: 'a known device can be locked out',
     file: 'src/auth/guess-limits.ts',
-    find: "const isExempt = device !== null && kind !== 'pair'",
-    replace: "const isExempt = device !== null && kind === 'pair'",
+    find: "device !== null && (kind === 'email' || kind === 'network')",
+    replace: "device !== null && kind === 'pair'",
     tests: ['test/attacks/guessing-widely.test.ts', 'test/attacks/known-device.test.ts'],
   },
   {

@@ -20,6 +20,10 @@ export async function inviteUser(
   actor: Actor,
   { email, roles }: { email: EmailAddress; roles: readonly string[] },
 ): Promise<void> {
+  // It would go on giving after the key has ended, and be measured by more than the key may.
+  if (actor.sessionId === null) {
+    throw new AuthError('permission_denied', { reason: 'api_key', user_id: actor.userId })
+  }
   const token = await newLink(context, 'invitation')
   const detail = { roles: roles.join(' ') }
   const event = await actorEvent(context, actor, 'user_invited', { subjectId: null, detail })
