@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { startChromium } from './chromium.ts'
 import { startServer } from './server.ts'
 
 let server: Awaited<ReturnType<typeof startServer>>
@@ -74,5 +75,42 @@ test('what is not there is still answered by the Worker', async () => {
     const response = await get(path)
     assert.equal(response.status, 404, path)
     assert.equal(response.headers.get('Content-Type'), 'application/problem+json')
+  }
+})
+
+test('in Chromium a call is made from /docs, with the token that Authorize was given', async () => {
+  const response = await fetch(`${server.origin}/auth/signup`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email: 'you@example.com', password: 'correct horse battery staple' }),
+  })
+  const { access_token: token } = (await response.json()) as { access_token: string }
+  const chromium = await startChromium(server.origin)
+  try {
+    const page = await chromium.open()
+    const foreign: string[] = []
+    page.on('request', (request) => {
+      const url = new URL(request.url())
+      if (url.origin !== server.origin && url.protocol !== 'data:') foreign.push(request.url())
+    })
+    await page.goto('/docs')
+    const operation = page.locator('#operations-Account-getAccount')
+    const answered = (status: string) =>
+      operation.locator('.live-responses-table tbody .response-col_status', { hasText: status })
+    await operation.locator('.opblock-summary-control').click()
+    await operation.getByRole('button', { name: 'Try it out' }).click()
+    await operation.getByRole('button', { name: 'Execute' }).click()
+    await answered('401').waitFor()
+
+    await page.locator('.auth-wrapper .authorize').first().click()
+    await page.locator('.modal-ux input').first().fill(token)
+    await page.locator('.modal-ux .authorize').first().click()
+    await page.locator('.modal-ux .close-modal').click()
+    await operation.getByRole('button', { name: 'Execute' }).click()
+    await answered('200').waitFor()
+    assert.match((await operation.textContent()) ?? '', /you@example\.com/)
+    assert.deepEqual(foreign, [])
+  } finally {
+    await chromium.stop()
   }
 })
