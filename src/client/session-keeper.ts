@@ -46,9 +46,7 @@ export function keepSession(parts: Parts, surroundings: Surroundings): SessionKe
     refreshing ??= inTurn(() => renew(stale)).finally(() => {
       refreshing = undefined
     })
-    const session = await refreshing
-    if (!stale || session.user.id === stale.user.id) return session
-    throw new AuthClientError('user_changed')
+    return ofSameUser(stale, await refreshing)
   }
 
   async function fresh(): Promise<StoredSession | null> {
@@ -61,9 +59,17 @@ export function keepSession(parts: Parts, surroundings: Surroundings): SessionKe
     const refreshed = refresh(session).catch((error) => {
       if (endsSession(error)) throw error
       notBefore = now() + (error.retryAfter ?? HOLD_OFF_SECONDS) * 1000
-      return session
+      return null
     })
-    return Promise.race([refreshed, sleep(PATIENCE_MS).then(() => session)])
+    const inTime = await Promise.race([refreshed, sleep(PATIENCE_MS).then(() => null)])
+    return inTime ?? stillKept(session)
+  }
+
+  // A logout or another login may have come while a refresh was waited for.
+  async function stillKept(session: StoredSession): Promise<StoredSession> {
+    const latest = await kept.current()
+    if (!latest) throw new AuthClientError('signed_out')
+    return ofSameUser(session, latest)
   }
 
   async function begin<Answer extends Session | SignedUp>(
@@ -96,6 +102,11 @@ function keptIn({ store, notice }: Parts): KeptSession {
       notice(session, isNew)
     },
   }
+}
+
+function ofSameUser(before: StoredSession | undefined, session: StoredSession): StoredSession {
+  if (!before || session.user.id === before.user.id) return session
+  throw new AuthClientError('user_changed')
 }
 
 function orNobody(error: unknown): null {
