@@ -22,8 +22,8 @@ export interface SessionKeeper {
   refresh(stale: StoredSession | undefined): Promise<StoredSession>
   /** Keeps the session that is answered, if one is. */
   begin<Answer extends Session | SignedUp>(ask: () => Promise<Answer>): Promise<Answer>
-  /** Signs out here; the service is not told. */
-  forget(): Promise<void>
+  /** Signs out here, where a user is given only if it is still theirs; the service is not told. */
+  forget(userId?: string): Promise<void>
 }
 
 interface Parts {
@@ -86,7 +86,9 @@ export function keepSession(parts: Parts, surroundings: Surroundings): SessionKe
     fresh,
     refresh,
     begin: (ask) => inTurn(() => begin(ask)),
-    forget: () => kept.put(null),
+    async forget(userId) {
+      if (!userId || (await kept.current())?.user.id === userId) await kept.put(null)
+    },
   }
 }
 

@@ -39,8 +39,9 @@ export function sessionOperations(
       }
     },
     async deleteAccount(input) {
+      const session = (await keeper.current()) ?? (await keeper.fresh())
       await asUser('DELETE /auth/me', input)
-      await keeper.forget()
+      await keeper.forget(session?.user.id)
     },
   }
 }
