@@ -4,7 +4,7 @@ import { createRenewal, type Exchange, type KeptSession } from './renewal'
 import type { createSessionEvents } from './session-events'
 import type { MaybeKnown, SessionStore, StoredSession } from './session-store'
 import type { Surroundings } from './surroundings'
-import { createTurns } from './turns'
+import { createTurns, type Turns } from './turns'
 import type { Session, SignedUp } from './wire'
 
 /** For how long a request waits for a refresh while its token is still good. */
@@ -22,6 +22,8 @@ export interface SessionKeeper {
   refresh(stale: StoredSession | undefined): Promise<StoredSession>
   /** Keeps the session that is answered, if one is. */
   begin<Answer extends Session | SignedUp>(ask: () => Promise<Answer>): Promise<Answer>
+  /** Runs what no refresh and no other beginning may overlap, in all tabs where it can be helped. */
+  readonly inTurn: Turns
   /** Signs out here, where a user is given only if it is still theirs; the service is not told. */
   forget(userId?: string): Promise<void>
 }
@@ -85,6 +87,7 @@ export function keepSession(parts: Parts, surroundings: Surroundings): SessionKe
     current: kept.current,
     fresh,
     refresh,
+    inTurn,
     begin: (ask) => inTurn(() => begin(ask)),
     async forget(userId) {
       if (!userId || (await kept.current())?.user.id === userId) await kept.put(null)

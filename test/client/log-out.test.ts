@@ -19,10 +19,11 @@ test('while a refresh is under way, what it brings is not stored', async () => {
   network.disturb(disturbance)
   const me = tab.me()
   await reached
-  await tab.logOut()
-  expect(stored.size).toBe(0)
+  const out = tab.logOut()
+  await vi.waitFor(() => expect(stored.size).toBe(0))
   release()
   await expect(me).rejects.toMatchObject({ code: 'signed_out' })
+  await out
   expect(stored.size).toBe(0)
   expect(events).toEqual(['signedOut'])
   expect(network.count('GET /auth/me')).toBe(0)
