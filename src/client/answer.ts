@@ -1,4 +1,4 @@
-import { AuthClientError, isRefusal, refusalOf } from './auth-client-error'
+import { AuthClientError, endsSession, isRefusal, refusalOf } from './auth-client-error'
 import type { Surroundings } from './surroundings'
 
 const REDIRECTS = [301, 302, 303, 307, 308]
@@ -59,7 +59,7 @@ export async function persist<Answer>(
     try {
       return await ask(AbortSignal.timeout(ANSWER_LIMIT_MS))
     } catch (error) {
-      if (isRefusal(error)) throw error
+      if (isRefusal(error) || endsSession(error)) throw error
       await sleep(pause)
     }
   }

@@ -31,7 +31,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const { baseUrl, storage = 'memory', allowedOrigins = [] } = options
   const surroundings: Surroundings = { ...runtimeSurroundings(), ...options }
   const base = String(baseUrl).replace(/\/+$/, '')
-  const origins = new Set([base, ...allowedOrigins].map((url) => new URL(url).origin))
+  const origins = new Set([base, ...allowedOrigins].map(originOf))
   const transport = storage === 'cookie' ? 'cookie' : 'body'
 
   const ask = createAsk(base, surroundings.fetch, transport === 'cookie' ? WITH_COOKIE : {})
@@ -61,6 +61,13 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     ...sessionOperations({ ask, asUser, transport }, keeper, surroundings),
     ...accountOperations(ask, asUser),
   }
+}
+
+function originOf(url: string): string {
+  const { origin } = new URL(url)
+  // Of every scheme that browsers give no origins: a token for one would be for all.
+  if (origin === 'null') throw new TypeError(`${url} has no origin`)
+  return origin
 }
 
 const WITH_COOKIE = { credentials: 'include' } as const

@@ -4,7 +4,7 @@ import { createRenewal, type Exchange, type KeptSession } from './renewal'
 import type { createSessionEvents } from './session-events'
 import type { MaybeKnown, SessionStore, StoredSession } from './session-store'
 import type { Surroundings } from './surroundings'
-import { createTurns } from './turns'
+import { createTurns, type Turns } from './turns'
 import type { Session, SignedUp } from './wire'
 
 /** For how long a request waits for a refresh while its token is still good. */
@@ -22,8 +22,10 @@ export interface SessionKeeper {
   refresh(stale: StoredSession | undefined): Promise<StoredSession>
   /** Keeps the session that is answered, if one is. */
   begin<Answer extends Session | SignedUp>(ask: () => Promise<Answer>): Promise<Answer>
-  /** Signs out here; the service is not told. */
-  forget(): Promise<void>
+  /** Runs what no refresh and no other beginning may overlap, in all tabs where it can be helped. */
+  readonly inTurn: Turns
+  /** Signs out here, where a user is given only if it is still theirs; the service is not told. */
+  forget(userId?: string): Promise<void>
 }
 
 interface Parts {
@@ -46,9 +48,7 @@ export function keepSession(parts: Parts, surroundings: Surroundings): SessionKe
     refreshing ??= inTurn(() => renew(stale)).finally(() => {
       refreshing = undefined
     })
-    const session = await refreshing
-    if (!stale || session.user.id === stale.user.id) return session
-    throw new AuthClientError('user_changed')
+    return ofSameUser(stale, await refreshing)
   }
 
   async function fresh(): Promise<StoredSession | null> {
@@ -61,9 +61,17 @@ export function keepSession(parts: Parts, surroundings: Surroundings): SessionKe
     const refreshed = refresh(session).catch((error) => {
       if (endsSession(error)) throw error
       notBefore = now() + (error.retryAfter ?? HOLD_OFF_SECONDS) * 1000
-      return session
+      return null
     })
-    return Promise.race([refreshed, sleep(PATIENCE_MS).then(() => session)])
+    const inTime = await Promise.race([refreshed, sleep(PATIENCE_MS).then(() => null)])
+    return inTime ?? stillKept(session)
+  }
+
+  // A logout or another login may have come while a refresh was waited for.
+  async function stillKept(session: StoredSession): Promise<StoredSession> {
+    const latest = await kept.current()
+    if (!latest) throw new AuthClientError('signed_out')
+    return ofSameUser(session, latest)
   }
 
   async function begin<Answer extends Session | SignedUp>(
@@ -79,8 +87,11 @@ export function keepSession(parts: Parts, surroundings: Surroundings): SessionKe
     current: kept.current,
     fresh,
     refresh,
+    inTurn,
     begin: (ask) => inTurn(() => begin(ask)),
-    forget: () => kept.put(null),
+    async forget(userId) {
+      if (!userId || (await kept.current())?.user.id === userId) await kept.put(null)
+    },
   }
 }
 
@@ -96,6 +107,11 @@ function keptIn({ store, notice }: Parts): KeptSession {
       notice(session, isNew)
     },
   }
+}
+
+function ofSameUser(before: StoredSession | undefined, session: StoredSession): StoredSession {
+  if (!before || session.user.id === before.user.id) return session
+  throw new AuthClientError('user_changed')
 }
 
 function orNobody(error: unknown): null {

@@ -1,6 +1,6 @@
 import { persist } from './answer'
 import type { AuthClient } from './auth-client'
-import { endsSession } from './auth-client-error'
+import { AuthClientError, endsSession, isRefusal } from './auth-client-error'
 import type { Ask } from './service'
 import type { SessionKeeper } from './session-keeper'
 import type { Surroundings } from './surroundings'
@@ -14,6 +14,7 @@ export function sessionOperations(
   keeper: SessionKeeper,
   { sleep }: Pick<Surroundings, 'sleep'>,
 ): SessionOperations {
+  const hasCookie = transport === 'cookie'
   return {
     async signUp(input) {
       const answer = await keeper.begin(() =>
@@ -31,16 +32,28 @@ export function sessionOperations(
       await keeper.forget()
       const body = { everywhere, refresh_token: session?.refresh_token }
       const headers = session ? { Authorization: `Bearer ${session.access_token}` } : {}
+      const tell = async (signal: AbortSignal) => {
+        // The cookie is then another session's, which this would end.
+        if (hasCookie && (await keeper.current())) {
+          throw new AuthClientError('user_changed')
+        }
+        return ask('POST /auth/logout', body, { headers, signal })
+      }
       try {
-        await persist((signal) => ask('POST /auth/logout', body, { headers, signal }), sleep)
+        await keeper.inTurn(async () => {
+          // What the turn before has brought the same user; the cookie of it ends with this.
+          if (hasCookie && session) await keeper.forget(session.user.id)
+          await persist(tell, sleep)
+        })
       } catch (error) {
         // What the service does not know needs no end.
-        if (everywhere || !endsSession(error)) throw error
+        if (everywhere || !isRefusal(error) || !endsSession(error)) throw error
       }
     },
     async deleteAccount(input) {
+      const session = (await keeper.current()) ?? (await keeper.fresh())
       await asUser('DELETE /auth/me', input)
-      await keeper.forget()
+      await keeper.forget(session?.user.id)
     },
   }
 }

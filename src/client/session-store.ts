@@ -123,5 +123,14 @@ function parseSession(json: string | null): StoredSession | null {
 }
 
 function isSession(value: unknown): value is StoredSession {
-  return typeof value === 'object' && value !== null && 'access_token' in value && 'user' in value
+  const session: { readonly [Key in keyof StoredSession]?: unknown } = Object(value)
+  const { id }: { readonly id?: unknown } = Object(session.user)
+  return (
+    typeof session.access_token === 'string' &&
+    // It has to fit a header.
+    /^[!-~]+$/.test(session.access_token) &&
+    typeof id === 'string' &&
+    Number.isFinite(session.expires_in) &&
+    Number.isFinite(session.received_at)
+  )
 }

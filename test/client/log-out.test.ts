@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { advanceSeconds } from '../platform/clock'
 import { answerWith, hold, loseAnswers } from '../platform/network'
 import { sessionRows } from '../platform/records'
@@ -6,6 +6,7 @@ import { createBrowser, eventsOf, signUpIn } from '../platform/tabs'
 
 const REFRESH = 'POST /auth/refresh'
 const LOGOUT = 'POST /auth/logout'
+const web = { tabs: { storage: 'localStorage' } } as const
 const STORED = 'gatehouse:http://127.0.0.1:8787'
 
 test('while a refresh is under way, what it brings is not stored', async () => {
@@ -18,10 +19,11 @@ test('while a refresh is under way, what it brings is not stored', async () => {
   network.disturb(disturbance)
   const me = tab.me()
   await reached
-  await tab.logOut()
-  expect(stored.size).toBe(0)
+  const out = tab.logOut()
+  await vi.waitFor(() => expect(stored.size).toBe(0))
   release()
   await expect(me).rejects.toMatchObject({ code: 'signed_out' })
+  await out
   expect(stored.size).toBe(0)
   expect(events).toEqual(['signedOut'])
   expect(network.count('GET /auth/me')).toBe(0)
@@ -46,6 +48,48 @@ test('a login waits for a refresh under way, and its session is the one that sta
   network.disturb()
   advanceSeconds(900)
   expect(await tab.me()).toMatchObject({ email: other.email })
+})
+
+describe('a request that waits for the refresh of a token still good', () => {
+  test.each(['its patience ends', 'the refresh fails'])(
+    'is not sent when %s after a logout',
+    async (end) => {
+      const { network, stored, openTab, losePatience } = createBrowser(web)
+      const tab = openTab()
+      await signUpIn(tab)
+      advanceSeconds(700)
+      const { reached, release, disturbance } = hold(REFRESH)
+      network.disturb((sent) => disturbance(sent, async () => new Response('', { status: 503 })))
+      const renamed = tab.changeName({ name: 'Ada' })
+      await reached
+      const out = tab.logOut().catch(() => {})
+      await vi.waitFor(() => expect(stored.size).toBe(0))
+      if (end === 'its patience ends') losePatience()
+      else release()
+      await expect(renamed).rejects.toMatchObject({ code: 'signed_out' })
+      expect(network.count('PATCH /auth/me')).toBe(0)
+      release()
+      await out
+    },
+  )
+
+  test('is not sent in the name of who logged in meanwhile', async () => {
+    const { network, openTab, losePatience } = createBrowser({
+      tabs: { storage: 'localStorage', locks: null },
+    })
+    const [here, there] = [openTab(), openTab()]
+    await signUpIn(here)
+    advanceSeconds(700)
+    const { reached, release, disturbance } = hold(REFRESH)
+    network.disturb(disturbance)
+    const renamed = here.changeName({ name: 'Ada' })
+    await reached
+    await signUpIn(there)
+    losePatience()
+    await expect(renamed).rejects.toMatchObject({ code: 'user_changed' })
+    expect(network.count('PATCH /auth/me')).toBe(0)
+    release()
+  })
 })
 
 describe('when the service does not answer', () => {

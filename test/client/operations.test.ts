@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createClient } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { lastTokenTo } from '../platform/mails'
-import { createNetwork } from '../platform/network'
+import { createNetwork, hold } from '../platform/network'
 import { newEmail, PASSWORD } from '../platform/people'
 import { createBrowser, eventsOf, signUpIn } from '../platform/tabs'
 
@@ -164,4 +164,31 @@ test('an account is exported and deleted, which signs out', async () => {
   await tab.deleteAccount({ password })
   expect(events).toEqual(['signedOut'])
   expect(await tab.user()).toBeNull()
+})
+
+test.each(['localStorage', 'cookie'] as const)(
+  'who logged in while an account was deleted stays: %s',
+  async (storage) => {
+    const { network, openTab } = createBrowser({ tabs: { storage } })
+    const tab = openTab()
+    const { password } = await signUpIn(tab)
+    const { reached, release, disturbance } = hold('DELETE /auth/me')
+    network.disturb(disturbance)
+    const deleted = tab.deleteAccount({ password })
+    await reached
+    const { email } = await signUpIn(tab)
+    const events = eventsOf(tab)
+    release()
+    await deleted
+    expect(events).toEqual([])
+    expect(await tab.me()).toMatchObject({ email })
+  },
+)
+
+test('an account is deleted by a page that knows of no session yet, which signs out', async () => {
+  const { openTab } = createBrowser({ tabs: { storage: 'cookie', openChannel: () => null } })
+  const { password } = await signUpIn(openTab())
+  const reloaded = openTab()
+  await reloaded.deleteAccount({ password })
+  expect(await reloaded.user()).toBeNull()
 })

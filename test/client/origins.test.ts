@@ -39,6 +39,7 @@ test.each([
   'https://evil.example/https://api.example.com/',
   'http://127.0.0.1:8788/auth/me',
   'http://localhost:8787/auth/me',
+  'evil-app://api.example.com/todos',
 ])('%s is not', async (url) => {
   const { network, tab } = await openSignedIn(() => new Response('', { status: 401 }))
   expect((await tab.fetch(url)).status).toBe(401)
@@ -109,3 +110,12 @@ test('a base that is no address is refused at once', () => {
   expect(() => openTab({ baseUrl: '/auth' })).toThrow(TypeError)
   expect(() => openTab({ allowedOrigins: ['*'] })).toThrow(TypeError)
 })
+
+test.each(['capacitor://localhost', 'app://api', 'file:///', 'data:,'])(
+  '%s has no origin of its own, and is refused at once',
+  (url) => {
+    const { openTab } = createBrowser()
+    expect(() => openTab({ allowedOrigins: [API, url] })).toThrow(`${url} has no origin`)
+    expect(() => openTab({ baseUrl: url })).toThrow(TypeError)
+  },
+)

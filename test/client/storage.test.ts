@@ -47,6 +47,32 @@ describe('localStorage', () => {
     },
   )
 
+  test.each([
+    ['no user', { user: null }],
+    ['a user that is a number', { user: 5 }],
+    ['a user without an id', { user: {} }],
+    ['a token that no header takes', { access_token: 'a\nb' }],
+    ['a token of two words', { access_token: 'a b' }],
+    ['an empty token', { access_token: '' }],
+    ['a token that is a list', { access_token: ['a'] }],
+    ['no lifetime', { expires_in: undefined }],
+    ['a lifetime in words', { expires_in: '900' }],
+    ['no age', { received_at: null }],
+  ])('whose session has %s has none, and a logout clears it', async (_name, flaw) => {
+    const { network, stored, openTab } = createBrowser(web)
+    await signUpIn(openTab())
+    const session: object = JSON.parse(stored.get(STORED) ?? '')
+    stored.set(STORED, JSON.stringify({ ...session, ...flaw }))
+    const tab = openTab()
+    const events = eventsOf(tab)
+    expect(await tab.user()).toBeNull()
+    await expect(tab.me()).rejects.toMatchObject({ code: 'missing_token' })
+    expect(network.sent.at(-1)).toMatchObject({ authorization: null })
+    await tab.logOut()
+    expect(stored.size).toBe(0)
+    expect(events).toEqual([])
+  })
+
   test('of two services keeps two sessions', async () => {
     const { stored, openTab } = createBrowser(web)
     await signUpIn(openTab())

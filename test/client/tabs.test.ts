@@ -82,9 +82,11 @@ describe.each(storages)('two tabs by %s', (storage) => {
     network.disturb(disturbance)
     const me = there.me()
     await reached
-    await here.logOut()
+    const out = here.logOut()
+    await vi.waitFor(() => expect(events.at(-1)).toBe('signedOut'))
     release()
     await expect(me).rejects.toMatchObject({ code: 'signed_out' })
+    await out
     expect(await there.user()).toBeNull()
     expect(events.at(-1)).toBe('signedOut')
     expect(await sessionRows(user.id)).toMatchObject([{ revoked_reason: 'logout' }])
