@@ -11,7 +11,7 @@ import { operation, valid } from '../openapi'
 import {
   allowedTransport,
   answeredSession,
-  forgetRefreshCookie,
+  forgetPresentedCookies,
   presentedToken,
 } from '../refresh-cookie'
 import { BODY, CHALLENGE, TOKEN_OR_KEY } from '../route-problems'
@@ -150,7 +150,7 @@ export const authentication = factory
       const input = c.req.valid('json')
       const tokens = { accessToken: bearerToken(c), refreshToken: presentedToken(c, input).token }
       await (input.everywhere ? logOutEverywhere : logOut)(c.var.auth, tokens)
-      if (input.refresh_token === undefined) forgetRefreshCookie(c)
+      if (input.refresh_token === undefined) forgetPresentedCookies(c)
       return c.json({ message: 'Logged out' }, 200)
     },
   )
