@@ -8,6 +8,7 @@ import { refreshSession } from '../../auth/refresh-session'
 import type { AccessTokenClaims } from '../../crypto/access-token'
 import { rememberDevice } from '../device-cookie'
 import type { AppEnv } from '../factory'
+import { requireRefreshPassage } from '../rate-limit'
 import {
   accessCookie,
   forgetSessionCookies,
@@ -63,6 +64,7 @@ export async function asVisitor<Result>(
       if (!isOver || c.req.method === 'POST') throw error
     }
   }
+  await requireRefreshPassage(c)
   const issued = await refreshSession(c.var.auth, refreshCookie(c))
   setSessionCookies(c, issued)
   return work(await authenticate(c.var.auth, issued.accessToken))
