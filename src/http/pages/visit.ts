@@ -15,6 +15,7 @@ import {
   refreshCookie,
   setSessionCookies,
 } from '../refresh-cookie'
+import { SHOWN_TO } from './form'
 import { LOGIN_CODES } from './submit'
 
 // Who looks at a page: by a session in two cookies. The access token is for pages alone, the API does not look at it.
@@ -68,6 +69,22 @@ export async function asVisitor<Result>(
   const issued = await refreshSession(c.var.auth, refreshCookie(c))
   setSessionCookies(c, issued)
   return work(await authenticate(c.var.auth, issued.accessToken))
+}
+
+/**
+ * The same for a form, which somebody else may have sent than its page was shown to: in another tab another has logged in.
+ * @throws AuthError invalid_token then too
+ */
+export function asSender<Result>(
+  c: Context<AppEnv>,
+  form: URLSearchParams,
+  work: (claims: AccessTokenClaims) => Promise<Result>,
+): Promise<Result> {
+  return asVisitor(c, (claims) => {
+    const shownTo = form.get(SHOWN_TO) ?? claims.sub
+    if (shownTo === claims.sub) return work(claims)
+    throw new AuthError('invalid_token', { reason: 'shown_to_another', user_id: claims.sub })
+  })
 }
 
 /** What the access token says, by signature and time alone; null where there is none that is good. */
