@@ -11,10 +11,15 @@ export interface Logger {
   error(event: string, fields?: Fields): void
 }
 
+const ignore = () => {}
+
+/** Writes nothing. */
+export const SILENT: Logger = { info: ignore, warning: ignore, error: ignore }
+
 /** Lines below `minimum` are dropped; `common` fields stand in every line. */
 export function createLogger(minimum: LogLevel, common: Fields): Logger {
   const writer = (level: LogLevel, write: (line: string) => void) => {
-    if (SEVERITY[level] < SEVERITY[minimum]) return () => {}
+    if (SEVERITY[level] < SEVERITY[minimum]) return ignore
     return (event: string, fields: Fields = {}) =>
       write(JSON.stringify({ level, event, ...common, ...fields }))
   }

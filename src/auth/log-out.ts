@@ -69,16 +69,36 @@ function logOutEvent(
   return auditEvent(context, { type, outcome: 'success', ...about })
 }
 
+/**
+ * Whether the tokens are of two users. A browser sends its cookie by itself: beside the access token of one who logged
+ * out, sent late, it may be that of who has logged in since.
+ */
+export async function areOfTwoUsers(
+  context: AuthContext,
+  tokens: PresentedTokens,
+): Promise<boolean> {
+  const { access, refresh } = await claimsOf(context, tokens)
+  return access !== null && refresh !== null && access.sub !== refresh.sub
+}
+
 /** The sessions that the tokens speak for: one, or two where a browser holds tokens of two. */
 async function requireSessions(
+  context: AuthContext,
+  tokens: PresentedTokens,
+): Promise<readonly { sub: string; sid: string }[]> {
+  if (!tokens.accessToken && !tokens.refreshToken) throw new AuthError('missing_token')
+  const { access, refresh } = await claimsOf(context, tokens)
+  const claims = [access, refresh].filter((each) => each !== null)
+  if (claims.length === 0) throw new AuthError('invalid_token', { reason: 'not_authentic' })
+  return [...new Map(claims.map((each) => [each.sid, each])).values()]
+}
+
+async function claimsOf(
   { config: { issuer, audience, notBefore }, keys, now }: AuthContext,
   { accessToken, refreshToken }: PresentedTokens,
-): Promise<readonly { sub: string; sid: string }[]> {
-  if (!accessToken && !refreshToken) throw new AuthError('missing_token')
+) {
   const expected = { keys, issuer, audience, notBefore, now, acceptExpired: true }
   const access = accessToken ? await verifyAccessToken(accessToken, expected) : null
   const refresh = refreshToken ? await verifyRefreshToken(refreshToken, expected) : null
-  const claims = [access, refresh?.claims].filter((each) => each !== null && each !== undefined)
-  if (claims.length === 0) throw new AuthError('invalid_token', { reason: 'not_authentic' })
-  return [...new Map(claims.map((each) => [each.sid, each])).values()]
+  return { access, refresh: refresh?.claims ?? null }
 }

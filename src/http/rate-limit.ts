@@ -52,6 +52,12 @@ export const rateLimit = factory.createMiddleware(async (c, next) => {
   return next()
 })
 
+/** The gate of `/auth/refresh`, for a page that is about to do the same. */
+export async function requireRefreshPassage(c: Context<AppEnv>): Promise<void> {
+  const { config, source } = c.var.auth
+  if (config.isRateLimited) await requirePassage(c, 'RATE_LIMIT_REFRESH', source)
+}
+
 async function requirePassage(c: Context<AppEnv>, gate: Gate, key: string): Promise<void> {
   const binding = c.env[gate]
   if (!binding) throw new ConfigurationError([{ variable: gate, message: 'must be bound' }])

@@ -9,6 +9,7 @@ import { presentSession, type Transport } from './wire'
 // The transport for browsers: a refresh token that no script can read (RFC 6265bis §4.1.3.2, `__Host-`).
 
 const NAME = 'refresh_token'
+const ACCESS = 'access_token'
 /** Sent to this origin alone, over https, from its own pages, and out of reach of scripts. */
 export const HOST_COOKIE = {
   prefix: 'host',
@@ -37,15 +38,19 @@ export function presentedToken(
   return { token: body.refresh_token ?? inCookie, transport: allowedTransport(c, transport) }
 }
 
-/** The session for the body of the answer; its refresh token goes there too, or into the cookie. */
+/**
+ * The session for the body of the answer; its refresh token goes there too, or into the cookie. Pages then ask that
+ * one: the access token that they hold may be somebody else's.
+ */
 export function answeredSession(c: Context<AppEnv>, issued: IssuedSession, transport: Transport) {
   const { access_token, ...session } = presentSession(issued)
   if (transport === 'body') return { access_token, refresh_token: issued.refreshToken, ...session }
   setRefreshCookie(c, issued)
+  if (accessCookie(c) !== undefined) deleteCookie(c, ACCESS, HOST_COOKIE)
   return { access_token, ...session }
 }
 
-export function setRefreshCookie(c: Context<AppEnv>, issued: IssuedSession): void {
+function setRefreshCookie(c: Context<AppEnv>, issued: IssuedSession): void {
   setCookie(c, NAME, issued.refreshToken, { ...HOST_COOKIE, maxAge: issued.refreshExpiresIn })
 }
 
@@ -53,9 +58,28 @@ export function refreshCookie(c: Context<AppEnv>): string | undefined {
   return getCookie(c, NAME, 'host')
 }
 
-/** Takes the cookie back, after a logout with it. */
-export function forgetRefreshCookie(c: Context<AppEnv>): void {
-  if (refreshCookie(c) !== undefined) deleteCookie(c, NAME, HOST_COOKIE)
+/** The access token of the hosted pages, which nothing else looks at. */
+export function accessCookie(c: Context<AppEnv>): string | undefined {
+  return getCookie(c, ACCESS, 'host')
+}
+
+/** Both, for the hosted pages. */
+export function setSessionCookies(c: Context<AppEnv>, issued: IssuedSession): void {
+  setRefreshCookie(c, issued)
+  setCookie(c, ACCESS, issued.accessToken, { ...HOST_COOKIE, maxAge: issued.expiresIn })
+}
+
+/** Takes back what came, after a logout with it: pages must not go on as who has logged out. */
+export function forgetPresentedCookies(c: Context<AppEnv>): void {
+  if (refreshCookie(c) === undefined) return
+  deleteCookie(c, NAME, HOST_COOKIE)
+  if (accessCookie(c) !== undefined) deleteCookie(c, ACCESS, HOST_COOKIE)
+}
+
+/** Takes both back, also such as this very answer has set. */
+export function forgetSessionCookies(c: Context<AppEnv>): void {
+  deleteCookie(c, NAME, HOST_COOKIE)
+  deleteCookie(c, ACCESS, HOST_COOKIE)
 }
 
 /** Where the service itself is reached. */

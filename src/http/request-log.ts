@@ -1,15 +1,14 @@
+import type { Context } from 'hono'
 import { routePath } from 'hono/route'
 import { ConfigurationError, configOf, type LogLevel } from '../config'
-import { createLogger } from '../log'
-import { factory } from './factory'
+import { createLogger, SILENT } from '../log'
+import { type AppEnv, factory } from './factory'
 
 /** Reads the clock, once for the whole request, and writes the request's one line when it is answered. */
 export const requestLog = factory.createMiddleware(async (c, next) => {
   const now = Date.now()
-  const log = createLogger(logLevelOf(c.env), {
-    time: new Date(now).toISOString(),
-    request_id: c.var.requestId,
-  })
+  const common = { time: new Date(now).toISOString(), request_id: c.var.requestId }
+  const log = hasSecretAddress(c) ? SILENT : createLogger(logLevelOf(c.env), common)
   c.set('now', now)
   c.set('log', log)
   await next()
@@ -20,6 +19,12 @@ export const requestLog = factory.createMiddleware(async (c, next) => {
     duration_ms: Date.now() - now,
   })
 })
+
+// Cloudflare stores the address of the request beside each line, here with the token of a mailed link, still good.
+function hasSecretAddress({ req }: Context<AppEnv>): boolean {
+  const isView = req.method === 'GET' || req.method === 'HEAD'
+  return isView && (req.query('token') !== undefined || req.query('invitation') !== undefined)
+}
 
 // Without a configuration there is still something to log: that it is wrong.
 function logLevelOf(env: CloudflareBindings): LogLevel {

@@ -111,6 +111,34 @@ describe('what is never in a log or an error', () => {
   })
 })
 
+describe('an address with the token of a mailed link, which Cloudflare stores beside each line', () => {
+  const down = createClient({ interfere: failAll('d1', 'D1_ERROR: no such table: users') })
+  test.each([
+    '/reset-password?token=secret',
+    '/verify-email?token=',
+    '/signup?x=y&invitation=secret',
+    '/nowhere?t%6Fken=secret',
+    '/auth/me?token=secret',
+    '/health/ready?token=secret',
+  ])('%s: no line at all', async (path) => {
+    for (const method of ['GET', 'HEAD']) await down.send(method, path)
+    expect(loggedText()).toBe('')
+  })
+
+  test.each(['/reset-password', '/login?tokens=1', '/login?next=token'])(
+    '%s: a line',
+    async (path) => {
+      await client.get(path)
+      expect(loggedEvents('request')).toHaveLength(1)
+    },
+  )
+
+  test('what is sent by a form is in no address, and has its line', async () => {
+    await client.post('/auth/verify-email?token=x', { body: { token: 'x' } })
+    expect(loggedEvents('request')).toHaveLength(1)
+  })
+})
+
 test('what a client sends makes no second line', async () => {
   await client.get('/auth/sessions/a%0A%7B%22event%22:%22forged%22%7D', {
     headers: { 'X-Request-Id': 'a"}{"event":"forged"' },

@@ -5,8 +5,10 @@ import { sourceOf } from '../../src/http/client-address'
 import wranglerToml from '../../wrangler.toml?raw'
 import { newKey, withKey } from '../platform/api-keys'
 import { createClient, refusal, type Sent } from '../platform/client'
+import { advanceSeconds } from '../platform/clock'
 import { loggedEvents } from '../platform/logs'
 import { mailsTo } from '../platform/mails'
+import { signUpInBrowser } from '../platform/page-browser'
 import { newEmail, PASSWORD, signUpPerson } from '../platform/people'
 
 // The gates here have the limits of wrangler.toml and a minute that does not end, as the local ones count by the
@@ -106,6 +108,24 @@ describe('the forms that do the same', () => {
     expect(answer?.body).toContain('Try again in a minute.')
     expect(answer?.headers.get('Retry-After')).toBe('60')
   })
+})
+
+test('a page that refreshes: 60, counted with /auth/refresh; one that need not goes on', async () => {
+  const ip = newAddress()
+  const options = { ip, vars: { RATE_LIMIT: 'on', ...gates } }
+  const { browser } = await signUpInBrowser(options)
+  await flood(58, 'POST', '/auth/refresh', { body: {} }, ip)
+  const seen = []
+  for (let visit = 0; visit < 3; visit++) {
+    advanceSeconds(900)
+    seen.push(await browser.get('/account'))
+  }
+  expect(seen.map(({ status }) => status)).toEqual([200, 200, 429])
+  expect(seen[2]?.text).toContain('Try again in a minute.')
+  expect(seen[2]?.headers.getSetCookie()).toEqual([])
+  const [answer] = await flood(1, 'POST', '/auth/refresh', { body: {} }, ip)
+  expect(answer && refusal(answer)).toBe('429 rate_limited')
+  expect((await (await signUpInBrowser(options)).browser.get('/account')).status).toBe(200)
 })
 
 test('before the body is read: what is too large or broken counts and is refused the same', async () => {

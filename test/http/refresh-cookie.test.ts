@@ -35,6 +35,13 @@ async function signUpInBrowser(): Promise<{ cookie: string; token: string; email
   return { cookie: cookieOf(answer), token, email }
 }
 
+async function logInInBrowser(email: string): Promise<{ cookie: string; token: string }> {
+  const body = { email, password: PASSWORD, transport: 'cookie' }
+  const answer = await browser('/auth/login', null, { body })
+  const { access_token: token } = answer.body as { access_token: string }
+  return { cookie: cookieOf(answer), token }
+}
+
 const DELETED = '__Host-refresh_token=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict'
 
 describe('with transport cookie', () => {
@@ -102,9 +109,10 @@ describe('with transport cookie', () => {
     expect(over.headers.get('Set-Cookie')).toBeNull()
   })
 
-  test('logout ends what the cookie and the access token speak for, both', async () => {
+  test('logout ends what the cookie and the access token of a user speak for, both', async () => {
     for (const body of [{}, { everywhere: true }]) {
-      const [one, other] = [await signUpInBrowser(), await signUpInBrowser()]
+      const one = await signUpInBrowser()
+      const other = await logInInBrowser(one.email)
       const answer = await browser('/auth/logout', other.cookie, { body, token: one.token })
       expect(answer.status).toBe(200)
       expect(answer.headers.get('Set-Cookie')).toBe(DELETED)
@@ -113,6 +121,28 @@ describe('with transport cookie', () => {
       }
       expect((await browser('/auth/refresh', other.cookie)).status).toBe(401)
     }
+  })
+
+  test('logout leaves the cookie of another user than the access token’s, even an old one’s', async () => {
+    for (const body of [{}, { everywhere: true }]) {
+      const [one, other] = [await signUpInBrowser(), await signUpInBrowser()]
+      for (const again of ['in time', 'late']) {
+        const answer = await browser('/auth/logout', other.cookie, { body, token: one.token })
+        expect(answer.status, again).toBe(200)
+        expect(answer.headers.get('Set-Cookie')).toBeNull()
+        advanceSeconds(900)
+      }
+      expect((await browser('/auth/refresh', one.cookie)).status).toBe(401)
+      expect((await browser('/auth/refresh', other.cookie)).status).toBe(200)
+    }
+  })
+
+  test('logout ends a session of another user by a token in the body, as said', async () => {
+    const [one, other] = [await signUpInBrowser(), await signUpInBrowser()]
+    const body = { refresh_token: other.cookie }
+    expect((await browser('/auth/logout', null, { body, token: one.token })).status).toBe(200)
+    expect((await browser('/auth/refresh', one.cookie)).status).toBe(401)
+    expect((await browser('/auth/refresh', other.cookie)).status).toBe(401)
   })
 
   test('everywhere is what the live one of the two says, where the other has ended', async () => {

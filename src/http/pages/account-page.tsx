@@ -27,9 +27,9 @@ export async function accountPage(c: Context<AppEnv>, state: FormState): Promise
           <Password c={c} user={user} state={state} />
         </div>
         <div>
-          <Sessions sessions={sessions} state={state} />
+          <Sessions user={user} sessions={sessions} state={state} />
           <Email user={user} state={state} />
-          <YourData state={state} />
+          <YourData user={user} state={state} />
         </div>
       </div>
     </Layout>
@@ -58,7 +58,7 @@ function Profile({ user, state }: { user: UserAccount; state: FormState }): Mark
           <Time at={user.createdAt} />
         </dd>
       </dl>
-      <Form {...field} button="Save the name" look="second">
+      <Form {...field} user={user} button="Save the name" look="second">
         <Field {...field} name="name" autocomplete="name" value={user.name} isOptional />
       </Form>
     </section>
@@ -76,7 +76,7 @@ function Password({ c, user, state }: PasswordProps): Markup {
   return (
     <section class="card" id="password" aria-labelledby="password-title">
       <h2 id="password-title">Password</h2>
-      <Form {...field} button="Change the password" look="second">
+      <Form {...field} user={user} button="Change the password" look="second">
         {/* Tells a password manager whose password it is. */}
         <input
           hidden
@@ -106,7 +106,7 @@ function Email({ user, state }: { user: UserAccount; state: FormState }): Markup
       <p class="quiet">
         It stays {user.email} until you open the link that is mailed to the new address.
       </p>
-      <Form {...field} button="Change the email" look="second">
+      <Form {...field} user={user} button="Change the email" look="second">
         <Field {...field} name="new_email" type="email" autocomplete="email" />
         <Field {...field} name="password" type="password" autocomplete="current-password" />
       </Form>
@@ -115,9 +115,11 @@ function Email({ user, state }: { user: UserAccount; state: FormState }): Markup
 }
 
 function Sessions({
+  user,
   sessions,
   state,
 }: {
+  user: UserAccount
   sessions: readonly ListedSession[]
   state: FormState
 }): Markup {
@@ -137,6 +139,7 @@ function Sessions({
             {!isCurrent && (
               <Form
                 action={`/account/sessions/${id}`}
+                user={user}
                 state={state}
                 button="End this one"
                 look="second"
@@ -148,6 +151,7 @@ function Sessions({
       {sessions.length > 1 && (
         <Form
           action="/account/sessions/others"
+          user={user}
           state={state}
           button="End all others"
           look="second danger"
@@ -157,7 +161,7 @@ function Sessions({
   )
 }
 
-function YourData({ state }: { state: FormState }): Markup {
+function YourData({ user, state }: { user: UserAccount; state: FormState }): Markup {
   const field = { action: '/account/delete', state }
   return (
     <section class="card" id="data" aria-labelledby="data-title">
@@ -171,7 +175,7 @@ function YourData({ state }: { state: FormState }): Markup {
       <p class="quiet">
         It is gone at once, with all that belongs to it. It cannot be brought back.
       </p>
-      <Form {...field} button="Delete my account" look="danger">
+      <Form {...field} user={user} button="Delete my account" look="danger">
         <Field {...field} name="password" type="password" autocomplete="current-password" />
       </Form>
     </section>

@@ -23,7 +23,7 @@ import { answer } from './answer'
 import { UNTOUCHED } from './form'
 import { HOME } from './own-path'
 import { type Submission, submit } from './submit'
-import { asVisitor, endVisit } from './visit'
+import { asSender, asVisitor, endVisit } from './visit'
 
 // The account, and what the forms of its page do.
 
@@ -118,7 +118,9 @@ function submitOwn<Schema extends z.ZodType>(
 ): Promise<Response> {
   return submit(c, {
     ...submission,
-    act: async (input) => c.redirect(await asVisitor(c, (claims) => act(claims, input)), 303),
+    async act(input, form) {
+      return c.redirect(await asSender(c, form, (claims) => act(claims, input)), 303)
+    },
     page: (state) => accountPage(c, state),
   })
 }

@@ -55,13 +55,14 @@ export function UserFacts({
 }
 
 export interface UserRolesFormProps {
+  readonly user: UserAccount
   readonly shown: UserAccount
   readonly roles: readonly Role[]
   readonly state: FormState
   readonly path: string
 }
 
-export function UserRolesForm({ shown, roles, state, path }: UserRolesFormProps): Markup {
+export function UserRolesForm({ user, shown, roles, state, path }: UserRolesFormProps): Markup {
   const action = `${path}/roles`
   const chosen = state.action === action ? state.values.getAll('roles') : shown.roles
   // What is not shown would be taken away.
@@ -70,7 +71,7 @@ export function UserRolesForm({ shown, roles, state, path }: UserRolesFormProps)
   return (
     <section class="card" aria-labelledby="roles">
       <h2 id="roles">Roles</h2>
-      <Form action={action} state={state} button="Save the roles" look="second">
+      <Form action={action} user={user} state={state} button="Save the roles" look="second">
         <fieldset>
           <legend>What they hold</legend>
           {all.map(({ name, description }) => (

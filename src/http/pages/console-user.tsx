@@ -15,7 +15,7 @@ import { asAdministrator, ConsolePage } from './console-frame'
 import { UserActions, UserFacts, UserRolesForm, UserSessions } from './console-user-parts'
 import { Form, type FormState, UNTOUCHED } from './form'
 import { submit } from './submit'
-import { asVisitor } from './visit'
+import { asSender } from './visit'
 
 /** What an administrator does to an account, at an address of its own, where they are asked whether they mean it. */
 const ACTIONS = {
@@ -58,8 +58,10 @@ export function submitRoles(c: Context<AppEnv>): Promise<Response> {
   return submit(c, {
     schema: UserRoles,
     inputOf: (form) => ({ roles: form.getAll('roles') }),
-    async act({ roles: names }) {
-      await asWriter(c, (actor) => setUserRoles(c.var.auth, actor, { userId: idOf(c), names }))
+    async act({ roles: names }, form) {
+      await asWriter(c, form, (actor) =>
+        setUserRoles(c.var.auth, actor, { userId: idOf(c), names }),
+      )
       return c.redirect(`${pathOf(c)}?done=roles_changed`, 303)
     },
     page: (state) => userPage(c, state),
@@ -87,7 +89,13 @@ async function userPage(c: Context<AppEnv>, state: FormState): Promise<Markup> {
         <div>
           <UserFacts shown={shown} mayReadAudit={user.permissions.includes('audit_events:read')} />
           {mayWrite && roles && (
-            <UserRolesForm shown={shown} roles={roles.items} state={state} path={pathOf(c)} />
+            <UserRolesForm
+              user={user}
+              shown={shown}
+              roles={roles.items}
+              state={state}
+              path={pathOf(c)}
+            />
           )}
         </div>
         <div>
@@ -108,9 +116,9 @@ export function submitAction(c: Context<AppEnv>): Promise<Response> {
   const { reason, done } = action
   return submit(c, {
     schema: z.object({}),
-    async act() {
+    async act(_input, form) {
       const userId = idOf(c)
-      await asWriter(c, (actor) =>
+      await asWriter(c, form, (actor) =>
         reason === null
           ? enableUser(c.var.auth, actor, userId)
           : lockOutUser(c.var.auth, actor, { userId, reason }),
@@ -133,7 +141,7 @@ async function actionPage(c: Context<AppEnv>, action: Action, state: FormState):
           <strong>{shown.email}</strong>
         </p>
         <p>{text}</p>
-        <Form action={c.req.path} state={state} button={title} look="danger" />
+        <Form action={c.req.path} user={user} state={state} button={title} look="danger" />
       </div>
       <p>
         <a href={pathOf(c)}>Leave it as it is</a>
@@ -149,8 +157,12 @@ function requireAction(c: Context<AppEnv>): Action {
   return action
 }
 
-function asWriter<Result>(c: Context<AppEnv>, act: (actor: Actor) => Promise<Result>) {
-  return asVisitor(c, ({ sub: userId, sid: sessionId }) =>
+function asWriter<Result>(
+  c: Context<AppEnv>,
+  form: URLSearchParams,
+  act: (actor: Actor) => Promise<Result>,
+) {
+  return asSender(c, form, ({ sub: userId, sid: sessionId }) =>
     act({ userId, sessionId, requires: { permission: 'users:write' } }),
   )
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
 import type { FieldError } from '../../auth/errors'
+import type { UserAccount } from '../../store/users'
 import type { AppEnv } from '../factory'
 import type { Markup } from './answer'
 
@@ -20,6 +21,9 @@ export const UNTOUCHED: FormState = {
   errors: [],
   hasChallenge: false,
 }
+
+/** The field that names who the page of a form was shown to. */
+export const SHOWN_TO = 'shown_to'
 
 const LABELS: Readonly<Record<string, string>> = {
   email: 'Email',
@@ -54,10 +58,14 @@ export interface FormProps {
   readonly look?: string
   /** Sent along unseen. */
   readonly hidden?: Readonly<Record<string, string>>
+  /** Who looks at it, and in whose name alone it may be sent. */
+  readonly user?: UserAccount
 }
 
 /** A form with its errors on top, each leading to its field. */
-export function Form({ action, state, children, button, look, hidden = {} }: FormProps): Markup {
+export function Form(props: FormProps): Markup {
+  const { action, state, children, button, look, user } = props
+  const hidden = { ...props.hidden, ...(user && { [SHOWN_TO]: user.id }) }
   const errors = state.action === action ? state.errors : []
   return (
     <form method="post" action={action} novalidate>

@@ -1,16 +1,13 @@
 import type { Context } from 'hono'
-import { AuthError } from '../../auth/errors'
 import { logIn } from '../../auth/log-in'
-import { logOut } from '../../auth/log-out'
 import type { AppEnv } from '../factory'
-import { refreshCookie } from '../refresh-cookie'
 import { LogInInput } from '../wire'
 import { answer, type Markup } from './answer'
 import { Challenge, Field, Form, type FormState, UNTOUCHED } from './form'
 import { Layout } from './layout'
 import { HOME, ownPath } from './own-path'
-import { LOGIN_CODES, readForm, submit } from './submit'
-import { accessCookie, beginVisit, endVisit } from './visit'
+import { readForm, submit } from './submit'
+import { beginVisit, endPresentedSession, endVisit } from './visit'
 
 const ACTION = '/login'
 
@@ -69,12 +66,7 @@ export function showLogOut(c: Context<AppEnv>) {
 /** Forgets the cookies also where there is nothing left to end. */
 export async function submitLogOut(c: Context<AppEnv>): Promise<Response> {
   await readForm(c)
-  const tokens = { accessToken: accessCookie(c), refreshToken: refreshCookie(c) }
-  try {
-    await logOut(c.var.auth, tokens)
-  } catch (error) {
-    if (!(error instanceof AuthError && LOGIN_CODES.includes(error.code))) throw error
-  }
+  await endPresentedSession(c)
   endVisit(c)
   return c.redirect('/login?done=logged_out', 303)
 }

@@ -11,6 +11,7 @@ import { LOGIN_CODES } from './submit'
 const DETAILS: Partial<Record<ProblemCode, string>> = {
   permission_denied: 'Your account does not hold the permission that this page needs.',
   origin_not_allowed: 'This form was not sent from a page of ours. Nothing was done.',
+  validation_failed: 'What was sent is not text in UTF-8.',
   unsupported_media_type: 'What was sent is not one of our forms.',
   payload_too_large: 'What was sent is larger than any of our forms.',
   method_not_allowed: 'This address does not take that.',

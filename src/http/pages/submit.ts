@@ -68,7 +68,18 @@ export async function readForm(c: Context<AppEnv>): Promise<URLSearchParams> {
   if (!FORM_TYPE.test(c.req.header('Content-Type') ?? '')) {
     throw new ProblemError('unsupported_media_type')
   }
-  return new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer()))
+  return new URLSearchParams(utf8Form(await c.req.arrayBuffer()))
+}
+
+// Lenient decoders make one character of all bytes that are not UTF-8, and two passwords alike.
+function utf8Form(bytes: ArrayBuffer): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    decodeURIComponent(text)
+    return text
+  } catch {
+    throw new ProblemError('validation_failed')
+  }
 }
 
 /** The fields as an object; one that was left empty is not there. */

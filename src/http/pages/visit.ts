@@ -1,42 +1,49 @@
 import type { Context } from 'hono'
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { authenticate } from '../../auth/authenticate'
 import type { EmailAddress } from '../../auth/email-address'
 import { AuthError } from '../../auth/errors'
 import type { IssuedSession } from '../../auth/issue-session'
+import { logOut } from '../../auth/log-out'
 import { refreshSession } from '../../auth/refresh-session'
 import type { AccessTokenClaims } from '../../crypto/access-token'
 import { rememberDevice } from '../device-cookie'
 import type { AppEnv } from '../factory'
+import { requireRefreshPassage } from '../rate-limit'
 import {
-  forgetRefreshCookie,
-  HOST_COOKIE,
+  accessCookie,
+  forgetSessionCookies,
   refreshCookie,
-  setRefreshCookie,
+  setSessionCookies,
 } from '../refresh-cookie'
+import { SHOWN_TO } from './form'
+import { LOGIN_CODES } from './submit'
 
 // Who looks at a page: by a session in two cookies. The access token is for pages alone, the API does not look at it.
 // It spares the refresh token: rotated by each view, it would be lost with each that is cancelled.
 
-const ACCESS = 'access_token'
-
-export function accessCookie(c: Context<AppEnv>): string | undefined {
-  return getCookie(c, ACCESS, 'host')
-}
-
-/** Logs a browser in, which from then on is known as a device of theirs. */
+/** Logs a browser in, which from then on is known as a device of theirs. What it was logged in to before ends. */
 export async function beginVisit(
   c: Context<AppEnv>,
   issued: IssuedSession,
   email: EmailAddress,
 ): Promise<void> {
-  setCookies(c, issued)
+  await endPresentedSession(c)
+  setSessionCookies(c, issued)
   await rememberDevice(c, email, 'cookie')
 }
 
 export function endVisit(c: Context<AppEnv>): void {
-  forgetRefreshCookie(c)
-  if (accessCookie(c) !== undefined) deleteCookie(c, ACCESS, HOST_COOKIE)
+  forgetSessionCookies(c)
+}
+
+/** Ends the session of the cookies that came, if they are good for one. */
+export async function endPresentedSession(c: Context<AppEnv>): Promise<void> {
+  const tokens = { accessToken: accessCookie(c), refreshToken: refreshCookie(c) }
+  try {
+    await logOut(c.var.auth, tokens)
+  } catch (error) {
+    if (!(error instanceof AuthError && LOGIN_CODES.includes(error.code))) throw error
+  }
 }
 
 /**
@@ -58,9 +65,26 @@ export async function asVisitor<Result>(
       if (!isOver || c.req.method === 'POST') throw error
     }
   }
+  await requireRefreshPassage(c)
   const issued = await refreshSession(c.var.auth, refreshCookie(c))
-  setCookies(c, issued)
+  setSessionCookies(c, issued)
   return work(await authenticate(c.var.auth, issued.accessToken))
+}
+
+/**
+ * The same for a form, which somebody else may have sent than its page was shown to: in another tab another has logged in.
+ * @throws AuthError invalid_token then too
+ */
+export function asSender<Result>(
+  c: Context<AppEnv>,
+  form: URLSearchParams,
+  work: (claims: AccessTokenClaims) => Promise<Result>,
+): Promise<Result> {
+  return asVisitor(c, (claims) => {
+    const shownTo = form.get(SHOWN_TO) ?? claims.sub
+    if (shownTo === claims.sub) return work(claims)
+    throw new AuthError('invalid_token', { reason: 'shown_to_another', user_id: claims.sub })
+  })
 }
 
 /** What the access token says, by signature and time alone; null where there is none that is good. */
@@ -71,9 +95,4 @@ export async function visitorClaims(c: Context<AppEnv>): Promise<AccessTokenClai
     if (error instanceof AuthError) return null
     throw error
   }
-}
-
-function setCookies(c: Context<AppEnv>, issued: IssuedSession): void {
-  setRefreshCookie(c, issued)
-  setCookie(c, ACCESS, issued.accessToken, { ...HOST_COOKIE, maxAge: issued.expiresIn })
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { logIn } from '../../auth/log-in'
-import { logOut, logOutEverywhere } from '../../auth/log-out'
+import { areOfTwoUsers, logOut, logOutEverywhere } from '../../auth/log-out'
 import { refreshSession } from '../../auth/refresh-session'
 import { signUp } from '../../auth/sign-up'
 import { verifyClaims } from '../../auth/verify-claims'
@@ -11,7 +11,7 @@ import { operation, valid } from '../openapi'
 import {
   allowedTransport,
   answeredSession,
-  forgetRefreshCookie,
+  forgetPresentedCookies,
   presentedToken,
 } from '../refresh-cookie'
 import { BODY, CHALLENGE, TOKEN_OR_KEY } from '../route-problems'
@@ -131,7 +131,7 @@ export const authentication = factory
       operationId: 'logOut',
       summary: 'End the session',
       description:
-        'Takes the access token or the refresh token, even expired or superseded. Ending an ended session succeeds.',
+        'Takes the access token or the refresh token, even expired or superseded. Ending an ended session succeeds. A cookie of another user than the access token’s is left alone.',
       tag,
       cookie: 'taken',
       bearer: 'optional',
@@ -148,9 +148,13 @@ export const authentication = factory
     valid('json', LogOutInput),
     async (c) => {
       const input = c.req.valid('json')
-      const tokens = { accessToken: bearerToken(c), refreshToken: presentedToken(c, input).token }
+      const accessToken = bearerToken(c)
+      const both = { accessToken, refreshToken: presentedToken(c, input).token }
+      const isInCookie = input.refresh_token === undefined
+      const isOthers = isInCookie && (await areOfTwoUsers(c.var.auth, both))
+      const tokens = isOthers ? { accessToken, refreshToken: undefined } : both
       await (input.everywhere ? logOutEverywhere : logOut)(c.var.auth, tokens)
-      if (input.refresh_token === undefined) forgetRefreshCookie(c)
+      if (isInCookie && !isOthers) forgetPresentedCookies(c)
       return c.json({ message: 'Logged out' }, 200)
     },
   )

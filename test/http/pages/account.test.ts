@@ -123,7 +123,7 @@ describe('what a page costs, in round trips to D1', () => {
 
   test('a form: what the same costs by the API', async () => {
     const { browser, email } = await signUpInBrowser()
-    expect(await d1(browser.submit('/login', { email, password: PASSWORD }))).toBe(2)
+    expect(await d1(openBrowser().submit('/login', { email, password: PASSWORD }))).toBe(2)
     expect(await d1(browser.submit('/account/name', { name: 'x' }))).toBe(1)
     expect(await d1(browser.submit('/account/sessions/others'))).toBe(1)
     expect(await d1(browser.submit('/logout'))).toBe(1)

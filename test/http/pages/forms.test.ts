@@ -135,6 +135,32 @@ describe('headers', () => {
   })
 })
 
+describe('a form that is not UTF-8, of which a lenient decoder makes passwords alike', () => {
+  const bytes = (...codes: number[]) =>
+    new Uint8Array([...new TextEncoder().encode('x='), ...codes])
+  const broken: [string, string | Uint8Array<ArrayBuffer>][] = [
+    ['percent-encoded', 'x=%FF%FE%FD%FC%FB%FA%F9%F8'],
+    ['a surrogate', 'x=%ED%A0%80'],
+    ['cut off', 'x=%C3'],
+    ['in a name', '%FF=x'],
+    ['no percent-encoding', 'x=%zz'],
+    ['as it is', bytes(0xff, 0xfe)],
+    ['half as it is', bytes(0xc3, ...new TextEncoder().encode('%A9'))],
+  ]
+  test.each(broken)('%s: refused', async (_name, rawBody) => {
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Origin: ORIGIN }
+    const answer = await createClient().send('POST', '/login', { rawBody, headers })
+    expect(answer.status).toBe(400)
+    expect(answer.body).toContain('What was sent is not text in UTF-8.')
+  })
+
+  test('any character that is comes as it was typed', async () => {
+    const { browser } = await signUpInBrowser()
+    await browser.submit('/account/name', { name: 'Zoë 100% + 🐴' })
+    expect((await browser.get('/account')).text).toContain('value="Zoë 100% + 🐴"')
+  })
+})
+
 test('names with markup are text', async () => {
   const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>'&`
   const { browser } = await signUpInBrowser({ userAgent: '<b>bold</b>' })
