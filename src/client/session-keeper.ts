@@ -64,23 +64,7 @@ export function keepSession(parts: Parts, surroundings: Surroundings): SessionKe
       return null
     })
     const inTime = await Promise.race([refreshed, sleep(PATIENCE_MS).then(() => null)])
-    return inTime ?? stillKept(session)
-  }
-
-  // A logout or another login may have come while a refresh was waited for.
-  async function stillKept(session: StoredSession): Promise<StoredSession> {
-    const latest = await kept.current()
-    if (!latest) throw new AuthClientError('signed_out')
-    return ofSameUser(session, latest)
-  }
-
-  async function begin<Answer extends Session | SignedUp>(
-    ask: () => Promise<Answer>,
-  ): Promise<Answer> {
-    const received_at = now()
-    const answer = await ask()
-    if ('access_token' in answer) await kept.put({ ...answer, received_at }, true)
-    return answer
+    return inTime ?? stillKept(kept, session)
   }
 
   return {
@@ -88,7 +72,7 @@ export function keepSession(parts: Parts, surroundings: Surroundings): SessionKe
     fresh,
     refresh,
     inTurn,
-    begin: (ask) => inTurn(() => begin(ask)),
+    begin: (ask) => inTurn(() => begin(kept, ask, now)),
     async forget(userId) {
       if (!userId || (await kept.current())?.user.id === userId) await kept.put(null)
     },
@@ -107,6 +91,24 @@ function keptIn({ store, notice }: Parts): KeptSession {
       notice(session, isNew)
     },
   }
+}
+
+async function begin<Answer extends Session | SignedUp>(
+  kept: KeptSession,
+  ask: () => Promise<Answer>,
+  now: Surroundings['now'],
+): Promise<Answer> {
+  const received_at = now()
+  const answer = await ask()
+  if ('access_token' in answer) await kept.put({ ...answer, received_at }, true)
+  return answer
+}
+
+// A logout or another login may have come while a refresh was waited for.
+async function stillKept(kept: KeptSession, session: StoredSession): Promise<StoredSession> {
+  const latest = await kept.current()
+  if (!latest) throw new AuthClientError('signed_out')
+  return ofSameUser(session, latest)
 }
 
 function ofSameUser(before: StoredSession | undefined, session: StoredSession): StoredSession {

@@ -41,7 +41,7 @@ describe('where no lock is to be had', () => {
   test.each([false, true])(
     'a logout that is lost is not told again once another session began, everywhere: %s',
     async (everywhere) => {
-      const { network, here, there, next } = await openTwo({
+      const { network, pauses, here, there, next } = await openTwo({
         tabs: { storage: 'cookie', locks: null },
       })
       const { reached, release, disturbance } = hold(LOGOUT)
@@ -56,6 +56,7 @@ describe('where no lock is to be had', () => {
       release()
       await expect(out).rejects.toMatchObject({ code: 'user_changed' })
       expect(network.count(LOGOUT)).toBe(1)
+      expect(pauses).toEqual([0])
       const sessions = await sessionRows(next.user.id)
       expect(sessions).toMatchObject([{ revoked_at: null }, { revoked_at: null }])
       advanceSeconds(900)
