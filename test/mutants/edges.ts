@@ -70,7 +70,7 @@ export const EDGES_MUTATIONS: readonly Mutation[] = [
     file: 'src/http/app.ts',
     find: '16 * 1024',
     replace: '16 * 1024 * 1024',
-    tests: ['test/http/surface.test.ts'],
+    tests: ['test/attacks/bodies.test.ts'],
   },
   {
     why: 'a change that fails for good is tried for ever',
