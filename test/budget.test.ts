@@ -146,6 +146,10 @@ describe('an API key', () => {
 })
 
 describe('the rest', () => {
+  test('the key set', async () => {
+    expectCost(await client.get('/.well-known/jwks.json'), 200, [0, 0, 0, 0])
+  })
+
   test('me, verify, logout', async () => {
     const { session } = await signUpPerson(client)
     const token = session.access_token
