@@ -9,8 +9,6 @@ import { requireLiveSession } from './require-live-session'
 
 export interface OwnPassword {
   readonly passwordHash: string
-  /** Normalized. */
-  readonly email: string
   readonly attempt: Attempt
 }
 
@@ -42,7 +40,7 @@ export async function requireOwnPassword(
     : null
   const isRight = await verifyPassword(password, stored, config.passwordHashing)
   if (isRight && stored && credential) {
-    return { passwordHash: stored.text, email: credential.email, attempt }
+    return { passwordHash: stored.text, attempt }
   }
   await recordFailure(context, failures, {
     type: 'password_check_failed',

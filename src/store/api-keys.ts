@@ -8,7 +8,7 @@ import {
   selectRecorded,
 } from './audit-events'
 import { type Database, insertWhere, runBatch } from './database'
-import { type NewMail, queueMailWhere } from './outbox'
+import { type NewMail, queueNotice } from './outbox'
 import { users } from './schema'
 import { type Caller, callerLives } from './session-ends'
 import { type Moment, selectSession } from './sessions'
@@ -130,17 +130,7 @@ export async function createApiKey(
     ).onConflictDoNothing(),
     recordEventWhere(db, event, sql`changes() = 1`),
     db.select(API_KEY).from(apiKeys).where(eq(apiKeys.id, key.id)),
-    queueMailWhere(
-      db,
-      {
-        ...notice,
-        userId: caller.userId,
-        email: sql`(select email from users where id = ${caller.userId})`,
-        oneTimeTokenId: null,
-        now: moment.now,
-      },
-      isNewest(event),
-    ),
+    queueNotice(db, { ...notice, userId: caller.userId, now: moment.now }, event),
   ])
   return { session: session ?? null, state: state ?? null, created: created ?? null }
 }

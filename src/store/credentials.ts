@@ -10,7 +10,7 @@ import {
   reserveAttempt,
 } from './login-attempts'
 import { endTokensOf, type Redemption, redeemTokenWhere, selectUse } from './one-time-tokens'
-import { type NewMail, queueMailWhere } from './outbox'
+import { type NewMail, queueNotice } from './outbox'
 import { raiseEpoch } from './revocations'
 import { userSessions, users } from './schema'
 import { type Caller, callerLives } from './session-ends'
@@ -29,13 +29,7 @@ export async function findOwnCredential(
   const [refusals, reserved, counted, [session], [credential]] = await runBatch(db, [
     ...reserveAttempt(db, attempt, callerLives(caller, moment)),
     selectSession(db, caller.sessionId, moment),
-    db
-      .select({
-        passwordHash: users.passwordHash,
-        email: users.emailNormalized,
-      })
-      .from(users)
-      .where(eq(users.id, caller.userId)),
+    db.select({ passwordHash: users.passwordHash }).from(users).where(eq(users.id, caller.userId)),
   ])
   const reservation = readReservation([refusals, reserved, counted], attempt)
   return { session: session ?? null, credential: credential ?? null, reservation }
@@ -128,22 +122,4 @@ export async function resetPassword(db: Database, reset: PasswordReset) {
     selectUse(db, redemption.id),
   ])
   return { revocations, isDone: use?.usedBy === redemption.usedBy }
-}
-
-/** A statement that tells a user of the event that was just recorded, at their own address. */
-export function queueNotice(
-  db: Database,
-  { userId, ...mail }: Pick<NewMail, 'id' | 'type' | 'expiresAt' | 'now'> & { userId: string },
-  event: NewAuditEvent,
-) {
-  return queueMailWhere(
-    db,
-    {
-      ...mail,
-      userId,
-      email: sql`(select email from users where id = ${userId})`,
-      oneTimeTokenId: null,
-    },
-    isNewest(event),
-  )
 }

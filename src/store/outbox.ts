@@ -139,3 +139,21 @@ export async function giveUpMail(
 
 const isOverdueMail = (now: number): SQL =>
   sql`channel = 'mail' and next_attempt_at <= ${now} and expires_at <= ${now}`
+
+/** A statement that tells a user of the event that was just recorded, at their own address. */
+export function queueNotice(
+  db: Database,
+  { userId, ...mail }: Pick<NewMail, 'id' | 'type' | 'expiresAt' | 'now'> & { userId: string },
+  event: NewAuditEvent,
+) {
+  return queueMailWhere(
+    db,
+    {
+      ...mail,
+      userId,
+      email: sql`(select email from users where id = ${userId})`,
+      oneTimeTokenId: null,
+    },
+    isNewest(event),
+  )
+}
