@@ -1,11 +1,11 @@
 import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { cors } from 'hono/cors'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
-import { secureHeaders } from 'hono/secure-headers'
+import { answerHeaders } from './answer-headers'
 import { canonicalPath } from './canonical-path'
 import { provideAuthContext } from './context'
+import { crossOrigin } from './cross-origin'
 import { type AppEnv, factory } from './factory'
 import { BODY_METHODS, jsonBody } from './json-body'
 import { metrics } from './metrics'
@@ -46,33 +46,10 @@ app.notFound((c) => refuse(c, { code: 'not_found' }))
 
 app.use(requestId({ limitLength: 64 }))
 app.use(requestLog)
-app.use(
-  secureHeaders({
-    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    strictTransportSecurity: 'max-age=31536000; includeSubDomains',
-    xFrameOptions: 'DENY',
-    // A page allows its own stylesheet and forms.
-    overwrite: false,
-  }),
-)
-app.use(async (c, next) => {
-  await next()
-  if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
-})
+app.use(answerHeaders)
 app.use(metrics)
 app.use(provideAuthContext)
-app.use((c, next) => {
-  // Pages are for people: no script of another origin reads them.
-  if (isPagePath(c.req.path)) return next()
-  return cors({
-    origin: [...c.var.auth.config.frontendOrigins],
-    credentials: true,
-    allowMethods: ['GET', 'HEAD', ...BODY_METHODS],
-    allowHeaders: ['Authorization', 'Content-Type', 'X-API-Key', 'X-Request-Id'],
-    exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
-    maxAge: 600,
-  })(c, next)
-})
+app.use(crossOrigin)
 app.use(rateLimit)
 app.use(
   methodNotAllowed({

@@ -16,8 +16,9 @@ export const BODY_METHODS: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'
  * lenient decoder would make one character of all bytes that are not, and two passwords alike.
  */
 export const jsonBody = factory.createMiddleware(async (c, next) => {
+  if (!BODY_METHODS.includes(c.req.method)) return next()
   const isRouted = matchedRoutes(c).some(({ method }) => method !== 'ALL')
-  if (!isRouted || !BODY_METHODS.includes(c.req.method)) return next()
+  if (!isRouted) return next()
   const bytes = await c.req.arrayBuffer()
   const contentType = c.req.header('Content-Type') ?? ''
   if (FORM_PATHS.includes(c.req.path)) {

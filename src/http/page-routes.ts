@@ -23,6 +23,7 @@ const consoleUsers = lazy(() => import('./pages/console-users'))
 const consoleUser = lazy(() => import('./pages/console-user'))
 const stylesheet = lazy(() => import('./pages/stylesheet'))
 
+// A name beside a parameter (`/sessions/others`, `/sessions/:id`) is for the handler to tell apart: Hono's fast router does not.
 export const pages = factory
   .createApp()
   .get('/pages.css', stylesheet('stylesheet'))
@@ -49,14 +50,12 @@ export const pages = factory
   .post('/account/password', account('submitPassword'))
   .post('/account/email', account('submitEmail'))
   .post('/account/delete', account('submitDelete'))
-  .post('/account/sessions/others', account('submitEndOthers'))
-  .post('/account/sessions/:id', account('submitEndSession'))
+  .post('/account/sessions/:id', account('submitEndSessions'))
   .get('/console', consolePages('showConsole'))
   .get('/console/roles', consolePages('showRoles'))
   .get('/console/audit', consolePages('showAudit'))
   .get('/console/users', consoleUsers('showUsers'))
   .get('/console/users/:id', consoleUser('showUser'))
-  .post('/console/users/:id/roles', consoleUser('submitRoles'))
   .get('/console/users/:id/:action', consoleUser('showAction'))
   .post('/console/users/:id/:action', consoleUser('submitAction'))
 

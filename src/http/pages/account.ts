@@ -81,7 +81,11 @@ export function submitDelete(c: Context<AppEnv>): Promise<Response> {
   })
 }
 
-export function submitEndSession(c: Context<AppEnv>): Promise<Response> {
+export function submitEndSessions(c: Context<AppEnv>): Promise<Response> {
+  return c.req.param('id') === 'others' ? submitEndOthers(c) : submitEndOne(c)
+}
+
+function submitEndOne(c: Context<AppEnv>): Promise<Response> {
   return submitOwn(c, {
     schema: SessionId,
     inputOf: () => ({ id: c.req.param('id') }),
@@ -97,7 +101,7 @@ export function submitEndSession(c: Context<AppEnv>): Promise<Response> {
   })
 }
 
-export function submitEndOthers(c: Context<AppEnv>): Promise<Response> {
+function submitEndOthers(c: Context<AppEnv>): Promise<Response> {
   return submitOwn(c, {
     schema: z.object({}),
     act: async (claims) => {

@@ -54,7 +54,7 @@ export async function showUser(c: Context<AppEnv>) {
   return answer(c, await userPage(c, UNTOUCHED))
 }
 
-export function submitRoles(c: Context<AppEnv>): Promise<Response> {
+function submitRoles(c: Context<AppEnv>): Promise<Response> {
   return submit(c, {
     schema: UserRoles,
     inputOf: (form) => ({ roles: form.getAll('roles') }),
@@ -112,6 +112,7 @@ export async function showAction(c: Context<AppEnv>) {
 }
 
 export function submitAction(c: Context<AppEnv>): Promise<Response> {
+  if (c.req.param('action') === 'roles') return submitRoles(c)
   const action = requireAction(c)
   const { reason, done } = action
   return submit(c, {
