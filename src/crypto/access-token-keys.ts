@@ -1,9 +1,12 @@
 import { calculateJwkThumbprint } from 'jose'
 
+/** All that any of our keys has; each key has one. */
+export const ALGORITHMS = ['HS256', 'EdDSA', 'ES256'] as const
+
 /** A key that signs or verifies tokens, by one algorithm alone. */
 export interface TokenKey {
   readonly kid: string
-  readonly algorithm: 'HS256' | 'EdDSA' | 'ES256'
+  readonly algorithm: (typeof ALGORITHMS)[number]
   readonly key: CryptoKey
 }
 

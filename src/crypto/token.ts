@@ -1,6 +1,6 @@
-import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import * as z from 'zod'
-import type { TokenKey } from './access-token-keys'
+import { ALGORITHMS, type TokenKey } from './access-token-keys'
 import type { SigningKeys } from './signing-keys'
 
 // Both kinds of token are JWTs. What tells them apart is the key (one per purpose), the `typ` header and the
@@ -53,35 +53,33 @@ export async function verifyToken<Claims extends { iat: number }>(
   schema: z.ZodType<Claims>,
   expected: TokenExpectation,
 ): Promise<{ claims: Claims; kid: string } | null> {
+  if (!COMPACT_FORM.test(token)) return null
   const { keys, now, notBefore = 0 } = expected
-  const verifier = kind.verifier(keys, keyId(token) ?? '')
-  if (!verifier || !COMPACT_FORM.test(token)) return null
-  const claims = schema.safeParse(await verifiedPayload(token, verifier, kind.typ, expected))
+  let signedBy = ''
+  // Only a name to look up among our own keys; nothing else of the header chooses one (RFC 8725 §3.10).
+  const keyOf = ({ kid = '', alg }: JWTHeaderParameters) => {
+    const verifier = kind.verifier(keys, kid)
+    if (verifier?.algorithm !== alg) throw new errors.JWKSNoMatchingKey()
+    signedBy = kid
+    return verifier.key
+  }
+  const claims = schema.safeParse(await verifiedPayload(token, keyOf, kind.typ, expected))
   if (!claims.success) return null
   const { iat } = claims.data
   if (iat > now / 1000 + CLOCK_SKEW_SECONDS || iat * 1000 < notBefore) return null
-  return { claims: claims.data, kid: verifier.kid }
-}
-
-// Only a name to look up among our own keys; nothing else of the header chooses one (RFC 8725 §3.10).
-function keyId(token: string): string | undefined {
-  try {
-    return decodeProtectedHeader(token).kid
-  } catch {
-    return undefined
-  }
+  return { claims: claims.data, kid: signedBy }
 }
 
 async function verifiedPayload(
   token: string,
-  { key, algorithm }: TokenKey,
+  keyOf: (header: JWTHeaderParameters) => CryptoKey,
   typ: TokenKind['typ'],
   { issuer, audience, now, acceptExpired }: TokenExpectation,
 ): Promise<JWTPayload | null> {
   const currentDate = new Date(now)
-  const options = { algorithms: [algorithm], typ, issuer, audience, currentDate }
+  const options = { algorithms: [...ALGORITHMS], typ, issuer, audience, currentDate }
   try {
-    return (await jwtVerify(token, key, options)).payload
+    return (await jwtVerify(token, keyOf, options)).payload
   } catch (error) {
     // jose looks at the expiry last, after the signature and every other claim.
     if (acceptExpired && error instanceof errors.JWTExpired) return error.payload

@@ -18,9 +18,16 @@ export const TOKENS_MUTATIONS: readonly Mutation[] = [
   {
     why: 'a token of alg none is taken',
     file: 'src/crypto/token.ts',
-    find: '    return (await jwtVerify(token, key, options)).payload',
+    find: '    return (await jwtVerify(token, keyOf, options)).payload',
     replace:
-      "    if (decodeProtectedHeader(token).alg === 'none') return JSON.parse(atob(token.split('.')[1] ?? ''))\n    return (await jwtVerify(token, key, options)).payload",
+      "    if (JSON.parse(atob(token.split('.')[0] ?? '')).alg === 'none') return JSON.parse(atob(token.split('.')[1] ?? ''))\n    return (await jwtVerify(token, keyOf, options)).payload",
+    tests: ['test/attacks/tokens.test.ts'],
+  },
+  {
+    why: 'the header chooses the algorithm of a key',
+    file: 'src/crypto/token.ts',
+    find: 'if (verifier?.algorithm !== alg) throw',
+    replace: 'if (!verifier) throw',
     tests: ['test/attacks/tokens.test.ts'],
   },
   {
