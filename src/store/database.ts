@@ -3,7 +3,7 @@ import type { BatchItem, BatchResponse } from 'drizzle-orm/batch'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 
-export type Database = DrizzleD1Database
+export type Database = DrizzleD1Database & { readonly $client: D1Database }
 
 /** D1 or KV did not answer, or answered that it cannot now. The caller should come back later. */
 export class StoreUnavailable extends Error {
@@ -25,23 +25,34 @@ const OVERLOAD = /overloaded|timed? ?out|exceeded|too many requests|out of memor
 const FAULT =
   /(?:UNIQUE|FOREIGN KEY|NOT NULL|CHECK) constraint failed(?:: (?:index ')?[\w.]+)?|no such (?:table|column): [\w.]+|D1_TYPE_ERROR|D1_COLUMN_NOTFOUND|syntax error|too many SQL variables|cannot store/
 
+const opened = new WeakMap<D1Database, Database>()
+
+/** The same for the same binding, so that what is prepared for it is prepared once. */
 export function openDatabase(binding: D1Database): Database {
-  return drizzle(binding)
+  const db = opened.get(binding) ?? drizzle(binding)
+  opened.set(binding, db)
+  return db
 }
 
 /**
  * Runs the statements in one transaction and one round trip.
- *
+ * @throws StoreUnavailable, DatabaseFault; neither carries SQL or a bound value.
+ */
+export function runBatch<
+  Statement extends BatchItem<'sqlite'>,
+  Statements extends Readonly<[Statement, ...Statement[]]>,
+>(db: Database, statements: Statements): Promise<BatchResponse<Statements>> {
+  return retried(() => db.batch(statements))
+}
+
+/**
  * What D1 marks as passing is tried again for five seconds, with full jitter. "Network connection lost"
  * may come after the commit, so every batch must bear being run twice: rows carry ids of the request's
  * own making, guards hold, and verdicts are read from what is there at the end.
  *
  * @throws StoreUnavailable, DatabaseFault; neither carries SQL or a bound value.
  */
-export async function runBatch<
-  Statement extends BatchItem<'sqlite'>,
-  Statements extends Readonly<[Statement, ...Statement[]]>,
->(db: Database, statements: Statements): Promise<BatchResponse<Statements>> {
+export async function retried<Result>(batch: () => Promise<Result>): Promise<Result> {
   let expired = false
   const timer = setTimeout(() => {
     expired = true
@@ -49,7 +60,7 @@ export async function runBatch<
   try {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await db.batch(statements)
+        return await batch()
       } catch (error) {
         if (isOwnFault(error)) throw new DatabaseFault(error.name)
         const text = errorText(error)

@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { isRecorded, type NewAuditEvent, recordEventWhere } from './audit-events'
-import { type Database, runBatch } from './database'
+import type { Database } from './database'
+import { preparedBatch } from './prepared-batch'
 import type { Revocation } from './revocation-markers'
 import { recordRevocationWhere } from './revocations'
 import { userSessions, users } from './schema'
@@ -29,14 +30,13 @@ export type Refreshed = Awaited<ReturnType<typeof rotateRefreshToken>>
  * Answers the state afterwards, whether this call rotated, and `revocations` if it ended the session.
  */
 export async function rotateRefreshToken(db: Database, rotation: Rotation, moment: Moment) {
-  const [, , revocations, rotated, [session], [account]] = await runBatch(db, [
-    endReusedSession(db, rotation, moment),
-    recordEventWhere(db, rotation.reused, sql`changes() = 1`),
-    recordRevocationWhere(db, rotation.revocation, isRecorded(rotation.reused)),
-    replaceRefreshToken(db, rotation, moment),
-    selectSession(db, rotation.sessionId, moment),
-    selectAccount(db, eq(users.id, rotation.userId)),
-  ])
+  const { windowMs, ...given } = rotation
+  const window = { start: moment.now - windowMs, end: moment.now + windowMs }
+  const [, , revocations, rotated, [session], [account]] = await runRefresh(db, {
+    rotation: given,
+    window,
+    moment,
+  })
   return {
     session: session ?? null,
     account: account ?? null,
@@ -45,12 +45,31 @@ export async function rotateRefreshToken(db: Database, rotation: Rotation, momen
   }
 }
 
+interface Refresh {
+  readonly rotation: Omit<Rotation, 'windowMs'>
+  /** What was rotated at or before its start may be rotated again. */
+  readonly window: { readonly start: number; readonly end: number }
+  readonly moment: Moment
+}
+
+const runRefresh = preparedBatch((db, refresh: Refresh) => {
+  const { rotation, moment } = refresh
+  return [
+    endReusedSession(db, refresh),
+    recordEventWhere(db, rotation.reused, sql`changes() = 1`),
+    recordRevocationWhere(db, rotation.revocation, isRecorded(rotation.reused)),
+    replaceRefreshToken(db, refresh),
+    selectSession(db, rotation.sessionId, moment),
+    selectAccount(db, eq(users.id, rotation.userId)),
+  ] as const
+})
+
 // A token that is not the current one is honest in two cases, both for a client that is known by its
 // network or its agent: it was superseded within the window, or the request arrived before the last
 // rotation and was overtaken by it. Anything else is reuse.
 // `is` and `coalesce`: a column that is null must compare, not make the condition unknown.
-function endReusedSession(db: Database, rotation: Rotation, moment: Moment) {
-  const { sessionId, presentedHash, client, windowMs } = rotation
+function endReusedSession(db: Database, { rotation, window, moment }: Refresh) {
+  const { sessionId, presentedHash, client } = rotation
   const { now } = moment
   const rotatedAt = sql`coalesce(rotated_at, 0)`
   return db
@@ -59,13 +78,13 @@ function endReusedSession(db: Database, rotation: Rotation, moment: Moment) {
     .where(sql`id = ${sessionId} and ${isLive(moment)}
       and refresh_token_hash <> ${presentedHash}
       and not ((user_agent is ${client.userAgent} or network is ${client.network}) and (
-        (previous_refresh_token_hash is ${presentedHash} and ${rotatedAt} > ${now - windowMs})
-        or (${rotatedAt} > ${now} and ${rotatedAt} <= ${now + windowMs})))`)
+        (previous_refresh_token_hash is ${presentedHash} and ${rotatedAt} > ${window.start})
+        or (${rotatedAt} > ${now} and ${rotatedAt} <= ${window.end})))`)
 }
 
 // Time never runs backwards in a row: a clock behind the last use does not reopen or shorten a window.
-function replaceRefreshToken(db: Database, rotation: Rotation, moment: Moment) {
-  const { sessionId, presentedHash, successorHash, client, windowMs } = rotation
+function replaceRefreshToken(db: Database, { rotation, window, moment }: Refresh) {
+  const { sessionId, presentedHash, successorHash, client } = rotation
   const rotatedAt = sql`max(${moment.now}, last_used_at)`
   return db
     .update(userSessions)
@@ -78,6 +97,6 @@ function replaceRefreshToken(db: Database, rotation: Rotation, moment: Moment) {
     })
     .where(sql`id = ${sessionId} and ${isLive(moment)}
       and refresh_token_hash = ${presentedHash}
-      and (rotated_at is null or rotated_at <= ${moment.now - windowMs})`)
+      and (rotated_at is null or rotated_at <= ${window.start})`)
     .returning({ id: userSessions.id })
 }

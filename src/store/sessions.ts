@@ -1,5 +1,6 @@
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
 import { type Database, insertWhere, runBatch } from './database'
+import { preparedBatch } from './prepared-batch'
 import { type REVOKED_REASONS, userSessions, users } from './schema'
 import { selectAccount } from './users'
 
@@ -59,16 +60,24 @@ export function selectSession(db: Database, id: string, moment: Moment) {
     .where(eq(userSessions.id, id))
 }
 
+interface SessionRead {
+  readonly sessionId: string
+  readonly userId: string
+  readonly moment: Moment
+}
+
+const readSession = preparedBatch(
+  (db, { sessionId, userId, moment }: SessionRead) =>
+    [selectSession(db, sessionId, moment), selectAccount(db, eq(users.id, userId))] as const,
+)
+
 /** The session and the account of its user, each as of now or null. */
 export async function findSession(
   db: Database,
   { sessionId, userId }: { sessionId: string; userId: string },
   moment: Moment,
 ) {
-  const [[session], [account]] = await runBatch(db, [
-    selectSession(db, sessionId, moment),
-    selectAccount(db, eq(users.id, userId)),
-  ])
+  const [[session], [account]] = await readSession(db, { sessionId, userId, moment })
   return { session: session ?? null, account: account ?? null }
 }
 

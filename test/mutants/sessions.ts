@@ -25,8 +25,8 @@ export const SESSIONS_MUTATIONS: readonly Mutation[] = [
   {
     why: 'a superseded token is answered for too long',
     file: 'src/store/refreshes.ts',
-    find: '${rotatedAt} > ${now - windowMs})',
-    replace: '${rotatedAt} > ${now - 10 * windowMs})',
+    find: 'start: moment.now - windowMs',
+    replace: 'start: moment.now - 10 * windowMs',
     tests: ['test/auth/refresh-session.test.ts'],
   },
   {
