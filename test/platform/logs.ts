@@ -12,6 +12,10 @@ export function captureLogs(): void {
   }
 }
 
+export function countLines(): number {
+  return lines.length
+}
+
 export function loggedText(): string {
   return lines.join('\n')
 }
