@@ -13,6 +13,7 @@ export interface Operation {
   /** PBKDF2 calls of 100,000 iterations. */
   readonly derivations: number
   readonly logLines: number
+  readonly logBytes: number
   readonly auditEvents: number
   readonly answerBytes: number
   /** What the job does about it in the weeks to come, its fixed part left out. */

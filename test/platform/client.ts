@@ -13,7 +13,7 @@ import { isPagePath } from '../../src/http/page-routes'
 import { Problem, Session } from '../../src/http/wire'
 import worker from '../../src/index'
 import { type Counts, type Interference, type Usage, wrapBindings } from './bindings'
-import { countLines } from './logs'
+import { countLogged } from './logs'
 import { EMAIL } from './mails'
 import { countDerivations } from './pbkdf2'
 
@@ -45,7 +45,7 @@ export interface Answer {
   readonly total: Total
 }
 
-export type Total = Counts & Usage & { derivations: number; logLines: number }
+export type Total = Counts & Usage & { derivations: number; logLines: number; logBytes: number }
 
 export type Client = ReturnType<typeof createClient>
 
@@ -82,7 +82,7 @@ export function createClient(options: ClientOptions = {}) {
 
   async function send(method: string, path: string, sent: Sent = {}): Promise<Answer> {
     const { bindings, counts, usage } = wrapBindings({ ...TEST_ENV, ...vars }, interfere)
-    const [derivationsBefore, linesBefore] = [countDerivations(), countLines()]
+    const [derivationsBefore, loggedBefore] = [countDerivations(), countLogged()]
     const headers = new Headers({ 'CF-Connecting-IP': ip, 'User-Agent': userAgent })
     if (sent.token !== undefined) headers.set('Authorization', `Bearer ${sent.token}`)
     if (sent.body !== undefined) headers.set('Content-Type', 'application/json')
@@ -96,7 +96,7 @@ export function createClient(options: ClientOptions = {}) {
     const text = await response.text()
     await waitOnExecutionContext(context)
     const { derivations } = cost
-    const total = { ...counts, ...usage, derivations, logLines: countLines() - linesBefore }
+    const total = { ...counts, ...usage, derivations, ...loggedSince(loggedBefore) }
     const isJson = /json/.test(response.headers.get('Content-Type') ?? '')
     const answer = {
       status: response.status,
@@ -135,11 +135,16 @@ export async function runScheduledJob(
   vars: ClientOptions['vars'] = {},
 ): Promise<Total> {
   const { bindings, counts, usage } = wrapBindings({ ...TEST_ENV, ...vars }, interfere)
-  const linesBefore = countLines()
+  const before = countLogged()
   const context = createExecutionContext()
   await worker.scheduled(createScheduledController(), bindings, context)
   await waitOnExecutionContext(context)
-  return { ...counts, ...usage, derivations: 0, logLines: countLines() - linesBefore }
+  return { ...counts, ...usage, derivations: 0, ...loggedSince(before) }
+}
+
+function loggedSince(before: ReturnType<typeof countLogged>) {
+  const { lines, bytes } = countLogged()
+  return { logLines: lines - before.lines, logBytes: bytes - before.bytes }
 }
 
 // Every answer in every test: the status is one that the document names, and the body is of its schema.

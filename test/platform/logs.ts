@@ -12,8 +12,9 @@ export function captureLogs(): void {
   }
 }
 
-export function countLines(): number {
-  return lines.length
+/** How much has been logged since the test began. */
+export function countLogged() {
+  return { lines: lines.length, bytes: lines.reduce((sum, { length }) => sum + length, 0) }
 }
 
 export function loggedText(): string {

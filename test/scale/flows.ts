@@ -36,6 +36,11 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     return () => logIn(by, email)
   },
 
+  'login, again that day': async (by) => {
+    const { email } = await signUpPerson(by)
+    return () => again(() => logIn(by, email))
+  },
+
   'login, known device': async (by) => {
     const body = { email: newEmail(), password: PASSWORD, transport: 'cookie' }
     const { headers } = await by.post('/auth/signup', { body, headers: COOKIES })
