@@ -76,6 +76,8 @@ export function simulate(users: number, shards: number, random: Random): Simulat
   }
 }
 
+const grouped = (count: number) => Math.round(count).toLocaleString('en-US')
+
 /** What this many shards cannot bear, in words; nothing where they can. */
 export function brokenBy(one: Simulated): readonly string[] {
   const { accessTokenSeconds, cleanUpRowsPerMinute, sealedEventsPerMinute } = SERVICE
@@ -89,11 +91,11 @@ export function brokenBy(one: Simulated): readonly string[] {
     [bytesOf(one.users) > LIMITS.accountBytes, 'more than an account may store'],
     [
       one.job.deletedCounters > cleanUpRowsPerMinute,
-      `${Math.round(one.job.deletedCounters)} counters a minute to clean up`,
+      `${grouped(one.job.deletedCounters)} counters a minute to clean up`,
     ],
     [
       one.job.sealed * PEAK > sealedEventsPerMinute,
-      `${Math.round(one.job.sealed * PEAK)} audit events a minute to seal`,
+      `${grouped(one.job.sealed * PEAK)} audit events a minute to seal`,
     ],
     [
       one.outage.drainedAfter > accessTokenSeconds,
@@ -123,11 +125,11 @@ export function capacityOfOne(): readonly (readonly [limit: string, users: numbe
     ['10 GB stored, with a year of the audit trail', LIMITS.databaseBytes / bytesOf(million, 365)],
     ['busy all the time at the peak', 1 / utilisationOf(million, PEAK)],
     [
-      `${SERVICE.cleanUpRowsPerMinute} counters cleaned up a minute, on the mean of a day`,
+      `${grouped(SERVICE.cleanUpRowsPerMinute)} counters cleaned up a minute, on the mean of a day`,
       SERVICE.cleanUpRowsPerMinute / job.deletedCounters,
     ],
     [
-      `${SERVICE.sealedEventsPerMinute} audit events sealed a minute, at the peak`,
+      `${grouped(SERVICE.sealedEventsPerMinute)} audit events sealed a minute, at the peak`,
       SERVICE.sealedEventsPerMinute / (job.sealed * PEAK),
     ],
     [

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { parseEmailAddress } from '../../src/auth/email-address.ts'
 
 // The design of docs/scale.md: emails and ids fall into 4,096 buckets, and a bucket is in one database. Nothing of it is
@@ -6,11 +6,14 @@ import { parseEmailAddress } from '../../src/auth/email-address.ts'
 
 export const BUCKETS = 4096
 
-/** Of the address as it is recognised, so that it does not depend on how it is typed. */
-export function bucketOfEmail(text: string): number | null {
+/**
+ * Of the address as it is recognised, however it is typed. Under a key: others see the ids that carry it, and could else
+ * hold an address that they guess against one.
+ */
+export function bucketOfEmail(text: string, key = 'a key of the simulation'): number | null {
   const email = parseEmailAddress(text)
   if (!email) return null
-  return createHash('sha256').update(email.normalized).digest().readUInt16BE(0) % BUCKETS
+  return createHmac('sha256', key).update(email.normalized).digest().readUInt16BE(0) % BUCKETS
 }
 
 // The twelve bits of a UUIDv7 after its version (RFC 9562 §5.7, rand_a): 62 random ones are left.

@@ -144,8 +144,8 @@ export function tablesOf(scales: readonly Simulated[]): ReadonlyMap<string, stri
 /** The document with its tables between `<!-- name -->` and `<!-- /name -->`. */
 export function withTables(document: string, tables: ReadonlyMap<string, string>): string {
   return [...tables].reduce((text, [name, content]) => {
-    const place = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(\\n<!-- /${name} -->)`)
+    const place = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`)
     if (!place.test(text)) throw new Error(`docs/scale.md has no place for: ${name}`)
-    return text.replace(place, (_all, before, after) => before + content + after)
+    return text.replace(place, (_all, before, after) => `${before}\n${content}\n\n${after}`)
   }, document)
 }

@@ -66,7 +66,7 @@ test('too few databases are said to be too few, and why', () => {
   expect(brokenBy(simulate(100e6, 1, seeded(1)))).toEqual([
     'D1 busy 516 % at the peak',
     '324.6 GB in one database',
-    '6139 counters a minute to clean up',
+    '6,139 counters a minute to clean up',
     'revocations published 1020 s after an outage of KV',
   ])
   expect(brokenBy(simulate(10e9, 6000, seeded(1)))).toContain('more than an account may store')
@@ -76,6 +76,8 @@ describe('a bucket', () => {
   test('is that of the address however it is typed, and there is none of what is no address', () => {
     expect(bucketOfEmail(' Ada@Example.COM ')).toBe(bucketOfEmail('ada@example.com'))
     expect(bucketOfEmail('nobody')).toBeNull()
+    const keys = ['one', 'another', 'a third']
+    expect(new Set(keys.map((key) => bucketOfEmail('ada@example.com', key))).size).toBe(3)
   })
 
   test('is carried by an id that stays a UUIDv7 of its time', () => {
