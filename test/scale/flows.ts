@@ -21,7 +21,7 @@ export function newcomer(): Client {
 const logIn = (by: Client, email: string, password = PASSWORD) =>
   by.post('/auth/login', { body: { email, password } })
 
-/** The second time: a use of a session, or of a key, is noted once a minute. */
+/** The second time: a use of a session, or of a key, is noted once a minute. For what leaves the job nothing to do. */
 async function again(act: () => Promise<Answer>): Promise<Answer> {
   await act()
   return act()
@@ -38,7 +38,8 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
 
   'login, again that day': async (by) => {
     const { email } = await signUpPerson(by)
-    return () => again(() => logIn(by, email))
+    await logIn(by, email)
+    return () => logIn(by, email)
   },
 
   'login, known device': async (by) => {
