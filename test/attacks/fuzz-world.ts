@@ -52,7 +52,10 @@ export class World {
 
   async #send({ method, path, caller, ...request }: FuzzedRequest): Promise<Answer> {
     const token = await this.#tokenOf(caller)
-    const address = path.replace(/\{(\w+)\}/g, (_, name) => this.#text(request.parameters[name]))
+    // Nothing and dots make another address, of which the document says nothing.
+    const address = path.replace(/\{(\w+)\}/g, (_, name) =>
+      this.#text(request.parameters[name]).replace(/^\.{0,2}$/, 'none'),
+    )
     const query = request.query.map((pair) => pair.map((part) => this.#text(part)).join('='))
     const { Cookie, ...headers } = this.#resolve(request.headers) as Record<string, string>
     if (Cookie !== undefined) headers['Cookie'] = `__Host-refresh_token=${Cookie}`

@@ -67,6 +67,12 @@ export const CORPUS: Readonly<Record<string, (parts: Parts) => string | Promise<
     ]),
   'alg HS384': (parts) => signed(parts, { header: { alg: 'HS384' }, by: utf8(SECRET) }),
   'alg HS512': (parts) => signed(parts, { header: { alg: 'HS512' }, by: utf8(SECRET.repeat(2)) }),
+  'alg EdDSA in the header alone': (parts) =>
+    spliced(parts, ([, claims = '', signature = '']) => [
+      json({ ...parts.header, alg: 'EdDSA' }),
+      claims,
+      signature,
+    ]),
   'alg RS256 in the header alone': (parts) =>
     spliced(parts, ([, payload = '', signature = '']) => [
       json({ ...parts.header, alg: 'RS256' }),

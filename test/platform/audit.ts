@@ -4,7 +4,7 @@ import { auditTrail } from '../../scripts/audit-trail'
 import type { Query } from '../../scripts/database'
 import { type VerifyOptions, verifyAudit } from '../../scripts/verify-audit'
 import { staleReads } from './bindings'
-import { createClient, runScheduledJob } from './client'
+import { createClient, runScheduledJob, type Total } from './client'
 import { advanceSeconds } from './clock'
 import { newEmail, PASSWORD, signUpPerson } from './people'
 import { rows } from './records'
@@ -23,7 +23,8 @@ export const query: Query = async (...statements) => {
   return answers.map(({ results }) => results as Record<string, string | number | null>[])
 }
 
-export function seal(vars: Readonly<Record<string, unknown>> = {}): Promise<void> {
+/** Runs the job with the tests' key; answers what it cost. */
+export function seal(vars: Readonly<Record<string, unknown>> = {}): Promise<Total> {
   const AUDIT_SIGNING_KEY = JSON.stringify(AUDIT_KEY)
   // The local KV keeps what it has read by the machine's own time.
   return runScheduledJob(staleReads(0), { AUDIT_SIGNING_KEY, ...vars })

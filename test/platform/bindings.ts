@@ -22,6 +22,13 @@ export interface Counts {
   statements: number
 }
 
+/** What Cloudflare counts, and has paid: each key that KV is asked for, and each row of a table or of an index. */
+export interface Usage {
+  rowsRead: number
+  rowsWritten: number
+  kvKeysRead: number
+}
+
 type Store = Call['store']
 type Track = <Result>(call: Omit<Call, 'index'>, proceed: () => Promise<Result>) => Promise<Result>
 
@@ -107,32 +114,41 @@ export function staleReads(seconds: number): Interference {
 export function wrapBindings<Bindings extends { DB: D1Database; REVOCATIONS: KVNamespace }>(
   bindings: Bindings,
   interfere: Interference = undisturbed,
-): { bindings: Bindings; counts: Counts } {
+): { bindings: Bindings; counts: Counts; usage: Usage } {
   const counts: Counts = { d1: 0, kvReads: 0, kvWrites: 0, statements: 0 }
+  const usage: Usage = { rowsRead: 0, rowsWritten: 0, kvKeysRead: 0 }
   const next = { d1: 0, kv: 0 }
   const track: Track = async (call, proceed) => {
     if (call.store === 'd1') counts.statements += call.size
     if (call.store === 'd1') counts.d1++
     else if (call.operation === 'get') counts.kvReads++
     else counts.kvWrites++
+    if (call.operation === 'get') usage.kvKeysRead += call.size
     return interfere({ ...call, index: next[call.store]++ }, proceed)
   }
-  const DB = wrapDatabase(bindings.DB, track)
+  const DB = wrapDatabase(bindings.DB, track, usage)
   const REVOCATIONS = wrapNamespace(bindings.REVOCATIONS, track)
-  return { bindings: { ...bindings, DB, REVOCATIONS }, counts }
+  return { bindings: { ...bindings, DB, REVOCATIONS }, counts, usage }
 }
 
 const realStatements = new WeakMap<D1PreparedStatement, D1PreparedStatement>()
 
-function wrapDatabase(database: D1Database, track: Track): D1Database {
+function wrapDatabase(database: D1Database, track: Track, usage: Usage): D1Database {
+  const run = async (statements: D1PreparedStatement[]) => {
+    const real = statements.map((statement) => realStatements.get(statement) ?? statement)
+    const results = await database.batch(real)
+    for (const { meta } of results) {
+      usage.rowsRead += meta.rows_read
+      usage.rowsWritten += meta.rows_written
+    }
+    return results
+  }
   return new Proxy(database, {
     get(target, name) {
       if (name === 'prepare') return (query: string) => wrapStatement(target.prepare(query))
       if (name === 'batch') {
         return (statements: D1PreparedStatement[]) =>
-          track({ store: 'd1', operation: 'batch', size: statements.length }, () =>
-            target.batch(statements.map((statement) => realStatements.get(statement) ?? statement)),
-          )
+          track({ store: 'd1', operation: 'batch', size: statements.length }, () => run(statements))
       }
       throw new Error(`the service does not use D1's ${String(name)}`)
     },

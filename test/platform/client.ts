@@ -12,7 +12,8 @@ import { documentedRoutes, EVERYWHERE } from '../../src/http/openapi'
 import { isPagePath } from '../../src/http/page-routes'
 import { Problem, Session } from '../../src/http/wire'
 import worker from '../../src/index'
-import { type Counts, type Interference, wrapBindings } from './bindings'
+import { type Counts, type Interference, type Usage, wrapBindings } from './bindings'
+import { countLogged } from './logs'
 import { EMAIL } from './mails'
 import { countDerivations } from './pbkdf2'
 
@@ -40,7 +41,11 @@ export interface Answer {
   readonly body: unknown
   /** What the answer cost; work after it is not in here. */
   readonly cost: Counts & { derivations: number }
+  /** What the request cost in all, the work after the answer too. */
+  readonly total: Total
 }
+
+export type Total = Counts & Usage & { derivations: number; logLines: number; logBytes: number }
 
 export type Client = ReturnType<typeof createClient>
 
@@ -76,8 +81,8 @@ export function createClient(options: ClientOptions = {}) {
   const { vars = {}, interfere, ip = '192.0.2.1', userAgent = 'test-agent/1' } = options
 
   async function send(method: string, path: string, sent: Sent = {}): Promise<Answer> {
-    const { bindings, counts } = wrapBindings({ ...TEST_ENV, ...vars }, interfere)
-    const derivationsBefore = countDerivations()
+    const { bindings, counts, usage } = wrapBindings({ ...TEST_ENV, ...vars }, interfere)
+    const [derivationsBefore, loggedBefore] = [countDerivations(), countLogged()]
     const headers = new Headers({ 'CF-Connecting-IP': ip, 'User-Agent': userAgent })
     if (sent.token !== undefined) headers.set('Authorization', `Bearer ${sent.token}`)
     if (sent.body !== undefined) headers.set('Content-Type', 'application/json')
@@ -90,12 +95,15 @@ export function createClient(options: ClientOptions = {}) {
     options.onAnswer?.()
     const text = await response.text()
     await waitOnExecutionContext(context)
+    const { derivations } = cost
+    const total = { ...counts, ...usage, derivations, ...loggedSince(loggedBefore) }
     const isJson = /json/.test(response.headers.get('Content-Type') ?? '')
     const answer = {
       status: response.status,
       headers: response.headers,
       body: isJson && text !== '' ? JSON.parse(text) : text,
       cost,
+      total,
     }
     if (method !== 'HEAD' && method !== 'OPTIONS') expectDocumented(request, answer)
     return answer
@@ -121,15 +129,22 @@ function requestOf(path: string, init: RequestInit, body?: string | Uint8Array):
   return Object.defineProperty(new Request(url, init), 'body', { value: new Response(bytes).body })
 }
 
-/** Runs the job that runs every minute. */
+/** Runs the job that runs every minute; answers what it cost. */
 export async function runScheduledJob(
   interfere?: Interference,
   vars: ClientOptions['vars'] = {},
-): Promise<void> {
-  const { bindings } = wrapBindings({ ...TEST_ENV, ...vars }, interfere)
+): Promise<Total> {
+  const { bindings, counts, usage } = wrapBindings({ ...TEST_ENV, ...vars }, interfere)
+  const before = countLogged()
   const context = createExecutionContext()
   await worker.scheduled(createScheduledController(), bindings, context)
   await waitOnExecutionContext(context)
+  return { ...counts, ...usage, derivations: 0, ...loggedSince(before) }
+}
+
+function loggedSince(before: ReturnType<typeof countLogged>) {
+  const { lines, bytes } = countLogged()
+  return { logLines: lines - before.lines, logBytes: bytes - before.bytes }
 }
 
 // Every answer in every test: the status is one that the document names, and the body is of its schema.

@@ -12,6 +12,11 @@ export function captureLogs(): void {
   }
 }
 
+/** How much has been logged since the test began. */
+export function countLogged() {
+  return { lines: lines.length, bytes: lines.reduce((sum, { length }) => sum + length, 0) }
+}
+
 export function loggedText(): string {
   return lines.join('\n')
 }
