@@ -3,7 +3,7 @@ import { selectAllApiKeys } from './api-keys'
 import { isNewest, type NewAuditEvent, recordEventWhere, selectRecorded } from './audit-events'
 import { auditEvents, EVENT } from './audit-schema'
 import { type Database, runBatch } from './database'
-import { type Attempt, refundAttempt } from './login-attempts'
+import { type Attempt, attemptValues, refundAttempt } from './login-attempts'
 import { isFoundByEmail } from './one-time-tokens'
 import { announce, type NewMail, queueNotice } from './outbox'
 import { raiseEpoch } from './revocations'
@@ -74,7 +74,7 @@ export async function deleteAccount(
     ),
     ...raiseEpoch(db, { userId, keep: null, expiresAt: revocationExpiresAt, event: deleted }),
     db.delete(outbox).where(sql`user_id = ${userId} and channel = 'mail' and ${isNewest(deleted)}`),
-    refundAttempt(db, attempt, deleted),
+    refundAttempt(db, attemptValues(attempt), deleted),
     db.delete(oneTimeTokens).where(sql`${isTheirInvitation} and ${isNewest(deleted)}`),
     queueNotice(db, { ...notice, userId, now: moment.now }, deleted),
     announce(db, deleted, deleted.type),

@@ -4,6 +4,7 @@ import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
 import {
   type Attempt,
+  attemptValues,
   forgetAttempts,
   readReservation,
   refundAttempt,
@@ -27,7 +28,7 @@ export async function findOwnCredential(
   moment: Moment,
 ) {
   const [refusals, reserved, counted, [session], [credential]] = await runBatch(db, [
-    ...reserveAttempt(db, attempt, callerLives(caller, moment)),
+    ...reserveAttempt(db, attemptValues(attempt), callerLives(caller, moment)),
     selectSession(db, caller.sessionId, moment),
     db.select({ passwordHash: users.passwordHash }).from(users).where(eq(users.id, caller.userId)),
   ])
@@ -68,7 +69,7 @@ export async function changePassword(
         sql`user_id = ${userId} and id <> ${sessionId} and revoked_at is null and ${isNewest(event)}`,
       ),
     endTokensOf(db, userId, event),
-    refundAttempt(db, attempt, event),
+    refundAttempt(db, attemptValues(attempt), event),
     queueNotice(db, { ...notice, userId, now: moment.now }, event),
     db
       .select({ id: users.id })

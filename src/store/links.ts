@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { endApiKeysOf } from './api-keys'
 import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
-import { type Attempt, refundAttempt } from './login-attempts'
+import { type Attempt, attemptValues, refundAttempt } from './login-attempts'
 import {
   endLaterUndoings,
   endTokensOf,
@@ -122,7 +122,7 @@ export async function requestEmailChange(
     ),
     // In either case: it is in the export, which must not tell either.
     recordEventWhere(db, event, isAllowed),
-    refundAttempt(db, attempt, event),
+    refundAttempt(db, attemptValues(attempt), event),
   ])
 }
 

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { isNewest, type NewAuditEvent } from './audit-events'
 import { type Database, runBatch } from './database'
 import { loginAttempts } from './schema'
-import { listOf } from './users'
+import { jsonListOf, listOf } from './users'
 
 const SEEN_MS = 30 * 24 * 60 * 60 * 1000
 /** Why sessions end that may have been another's. */
@@ -39,6 +39,29 @@ export interface Attempt {
   readonly now: number
 }
 
+/** The same, as parameters of statements. */
+export interface AttemptValues extends Omit<Attempt, 'counters'> {
+  /** JSON: the counters, the keys of all, and of those that begin anew when the password was right. */
+  readonly counters: string
+  readonly keys: string
+  readonly pairs: string
+  /** What takes the place of `id` when the attempt is taken back. */
+  readonly refundedId: string
+  readonly seenSince: number
+}
+
+export function attemptValues({ counters, ...attempt }: Attempt): AttemptValues {
+  const keysOf = (some: readonly Counter[]) => JSON.stringify(some.map(({ key }) => key))
+  return {
+    ...attempt,
+    counters: JSON.stringify(counters),
+    keys: keysOf(counters),
+    pairs: keysOf(counters.filter(({ kind }) => kind === 'pair')),
+    refundedId: `refunded ${attempt.id}`,
+    seenSince: attempt.now - SEEN_MS,
+  }
+}
+
 /** `failures`, this attempt included, of each counter, when it may be made; else why not. */
 export type Reservation =
   | { readonly failures: ReadonlyMap<CounterKind, number> }
@@ -53,9 +76,8 @@ export type Reservation =
  * The failures at an email from everywhere keep nobody out who comes from a network where that user has been
  * within 30 days, as far back as there are sessions.
  */
-export function reserveAttempt(db: Database, attempt: Attempt, condition: SQL = sql`true`) {
-  const { id, counters, now } = attempt
-  const list = JSON.stringify(counters)
+export function reserveAttempt(db: Database, attempt: AttemptValues, condition: SQL = sql`true`) {
+  const { id, counters, keys, now } = attempt
   const isAllowed = sql`not exists (select 1 ${refusals(attempt)})`
   const isOver = sql`${loginAttempts.windowEndsAt} <= ${now}`
   return [
@@ -68,7 +90,7 @@ export function reserveAttempt(db: Database, attempt: Attempt, condition: SQL = 
       .insert(loginAttempts)
       .select(
         sql`select value ->> 'key', 1, ${now}, ${id}, ${now} + (value ->> 'windowMs')
-          from json_each(${list}) where ${isAllowed} and ${condition}`,
+          from json_each(${counters}) where ${isAllowed} and ${condition}`,
       )
       .onConflictDoUpdate({
         target: loginAttempts.key,
@@ -83,16 +105,17 @@ export function reserveAttempt(db: Database, attempt: Attempt, condition: SQL = 
     db
       .select({ key: loginAttempts.key, failures: loginAttempts.failures })
       .from(loginAttempts)
-      .where(sql`key in ${listOf(counters.map(({ key }) => key))} and last_attempt_id = ${id}`),
+      .where(sql`key in ${jsonListOf(keys)} and last_attempt_id = ${id}`),
   ] as const
 }
 
 // The counters that refuse the attempt, `blocked_until` when; 0 where a challenge would do.
-function refusals({ id, emailNormalized, network, counters, isHuman, now }: Attempt): SQL {
+function refusals(attempt: AttemptValues): SQL {
+  const { id, emailNormalized, network, counters, isHuman, now, seenSince } = attempt
   const isKnownNetwork = sql`exists (select 1 from users
     join user_sessions on user_sessions.user_id = users.id
     where users.email_normalized = ${emailNormalized} and user_sessions.network = ${network}
-      and user_sessions.last_used_at > ${now - SEEN_MS}
+      and user_sessions.last_used_at > ${seenSince}
       and (revoked_reason is null or revoked_reason not in ${NOT_THE_USER}))`
   return sql`from (
     select case
@@ -103,7 +126,7 @@ function refusals({ id, emailNormalized, network, counters, isHuman, now }: Atte
       when counter.value ->> 'kind' = 'email' and ${isKnownNetwork} then 0
       else window_ends_at end as blocked_until,
       not ${isHuman} and failures >= counter.value ->> 'challengeAfter' as is_challenged
-    from json_each(${JSON.stringify(counters)}) as counter
+    from json_each(${counters}) as counter
     join login_attempts on login_attempts.key = counter.value ->> 'key'
     where window_ends_at > ${now} and last_attempt_id <> ${id})
     where blocked_until > ${now} or is_challenged`
@@ -131,7 +154,7 @@ export function readReservation(
 
 /** Whether an attempt would be refused, without counting one. */
 export async function findRefusal(db: Database, attempt: Attempt) {
-  const [[refusal]] = await runBatch(db, [reserveAttempt(db, attempt)[0]])
+  const [[refusal]] = await runBatch(db, [reserveAttempt(db, attemptValues(attempt))[0]])
   return readReservation([[{ blockedUntil: refusal?.blockedUntil ?? null }], null, []], attempt)
 }
 
@@ -141,21 +164,18 @@ export async function findRefusal(db: Database, attempt: Attempt) {
  */
 export function refundAttempt(
   db: Database,
-  { id, counters }: Attempt,
+  { keys, pairs, refundedId }: AttemptValues,
   ...events: readonly NewAuditEvent[]
 ) {
-  const keys = counters.map(({ key }) => key)
-  const refunded = `refunded ${id}`
-  const pairs = counters.filter(({ kind }) => kind === 'pair').map(({ key }) => key)
   return db
     .update(loginAttempts)
     .set({
-      failures: sql`iif(key in ${listOf(pairs)}, 0, max(failures - 1, 0))`,
+      failures: sql`iif(key in ${jsonListOf(pairs)}, 0, max(failures - 1, 0))`,
       // Not twice where the batch runs again.
-      lastAttemptId: refunded,
+      lastAttemptId: refundedId,
     })
     .where(
-      sql`key in ${listOf(keys)} and last_attempt_id <> ${refunded} and (${sql.join(events.map(isNewest), sql` or `)})`,
+      sql`key in ${jsonListOf(keys)} and last_attempt_id <> ${refundedId} and (${sql.join(events.map(isNewest), sql` or `)})`,
     )
 }
 

@@ -1,15 +1,22 @@
 import { eq, sql } from 'drizzle-orm'
 import { type NewAuditEvent, recordEventWhere } from './audit-events'
-import { type Database, runBatch } from './database'
-import { type Attempt, readReservation, refundAttempt, reserveAttempt } from './login-attempts'
+import type { Database } from './database'
+import {
+  type Attempt,
+  type AttemptValues,
+  attemptValues,
+  readReservation,
+  refundAttempt,
+  reserveAttempt,
+} from './login-attempts'
 import { type NewMail, queueMailWhere } from './outbox'
+import { preparedBatch } from './prepared-batch'
 import { recordSessionRevocationsWhere } from './revocations'
 import { userSessions, users } from './schema'
 import { insertSessionWhere, isLive, type Moment, type NewSession, sessionExists } from './sessions'
 import { selectAccount, selectCredential } from './users'
 
 const LIVE_SESSIONS_LIMIT = 50
-const SEEN_MS = 30 * 24 * 60 * 60 * 1000
 
 export interface Login {
   readonly session: NewSession
@@ -30,12 +37,15 @@ export interface Login {
   readonly revocationExpiresAt: number
 }
 
+const runReservation = preparedBatch(
+  (db, attempt: AttemptValues) =>
+    [...reserveAttempt(db, attempt), selectCredential(db, attempt.emailNormalized)] as const,
+)
+
 /** Counts the attempt, and reads what it is to be verified against. */
 export async function reserveLogin(db: Database, attempt: Attempt) {
-  const [refusals, reserved, counted, [credential]] = await runBatch(db, [
-    ...reserveAttempt(db, attempt),
-    selectCredential(db, attempt.emailNormalized),
-  ])
+  const values = attemptValues(attempt)
+  const [refusals, reserved, counted, [credential]] = await runReservation(db, values)
   const reservation = readReservation([refusals, reserved, counted], attempt)
   if (!reservation) throw new Error('an attempt was neither counted nor refused')
   return { reservation, credential: credential ?? null }
@@ -48,12 +58,26 @@ export async function reserveLogin(db: Database, attempt: Attempt) {
  * user is told by mail.
  */
 export async function startSession(db: Database, login: Login, moment: Moment) {
-  const { session, passwordHash, events, mustBeVerified } = login
+  const attempt = attemptValues(login.attempt)
+  const results = await runStart(db, { ...login, attempt, moment })
+  const [, notice, , , , , , revocations, , , [row], [account]] = results
+  const verdict = { started: row !== undefined, isNoticed: notice.meta.changes > 0 }
+  return { ...verdict, account: account ?? null, revocations }
+}
+
+interface Start extends Omit<Login, 'attempt'> {
+  readonly attempt: AttemptValues
+  readonly moment: Moment
+}
+
+const runStart = preparedBatch((db, start: Start) => {
+  const { session, passwordHash, events, mustBeVerified, attempt, moment } = start
+  const { revocationExpiresAt } = start
   const started = sessionExists(session.id)
   const isExcess = sql`${started} and user_sessions.id in (
     select id from user_sessions where user_id = ${session.userId} and ${isLive(moment)}
     order by id = ${session.id} desc, issued_at desc, id desc limit -1 offset ${LIVE_SESSIONS_LIMIT})`
-  const results = await runBatch(db, [
+  return [
     insertSessionWhere(
       db,
       session,
@@ -61,7 +85,7 @@ export async function startSession(db: Database, login: Login, moment: Moment) {
         where id = ${session.userId} and is_active = 1 and password_hash = ${passwordHash.verified}
           and (${mustBeVerified} = 0 or email_verified_at is not null))`,
     ),
-    queueNewDeviceNotice(db, login, moment),
+    queueNewDeviceNotice(db, start),
     db
       .update(users)
       .set({ lastLoginAt: moment.now, passwordHash: passwordHash.next })
@@ -80,8 +104,8 @@ export async function startSession(db: Database, login: Login, moment: Moment) {
       sql`${mustBeVerified} = 1 and exists (select 1 from users
         where id = ${session.userId} and is_active = 1 and email_verified_at is null)`,
     ),
-    refundAttempt(db, login.attempt, events.succeeded, events.refused, events.unverified),
-    recordSessionRevocationsWhere(db, login.revocationExpiresAt, isExcess),
+    refundAttempt(db, attempt, events.succeeded, events.refused, events.unverified),
+    recordSessionRevocationsWhere(db, revocationExpiresAt, isExcess),
     db
       .update(userSessions)
       .set({ revokedAt: moment.now, revokedReason: 'session_limit' })
@@ -90,11 +114,8 @@ export async function startSession(db: Database, login: Login, moment: Moment) {
     // A batch that runs again may find it ended by somebody since.
     selectLive(db, session.id, moment),
     selectAccount(db, eq(users.id, session.userId)),
-  ])
-  const [, notice, , , , , , revocations, , , [row], [account]] = results
-  const verdict = { started: row !== undefined, isNoticed: notice.meta.changes > 0 }
-  return { ...verdict, account: account ?? null, revocations }
-}
+  ] as const
+})
 
 function selectLive(db: Database, sessionId: string, moment: Moment) {
   return db
@@ -105,13 +126,10 @@ function selectLive(db: Database, sessionId: string, moment: Moment) {
 
 // Seen is what a session of the last 30 days was begun from or last refreshed from. The first session of all
 // is new to nobody.
-function queueNewDeviceNotice(
-  db: Database,
-  { session: { id, userId, network, userAgent }, notice }: Login,
-  { now }: Moment,
-) {
+function queueNewDeviceNotice(db: Database, { session, notice, attempt, moment }: Start) {
+  const { id, userId, network, userAgent } = session
   const isKnown = sql`exists (select 1 from user_sessions where user_id = ${userId} and id <> ${id}
-    and last_used_at > ${now - SEEN_MS} and network is ${network} and user_agent is ${userAgent})`
+    and last_used_at > ${attempt.seenSince} and network is ${network} and user_agent is ${userAgent})`
   return queueMailWhere(
     db,
     {
@@ -119,7 +137,7 @@ function queueNewDeviceNotice(
       userId,
       email: sql`(select email from users where id = ${userId})`,
       oneTimeTokenId: null,
-      now,
+      now: moment.now,
     },
     sql`changes() = 1 and not ${isKnown}
       and (exists (select 1 from user_sessions where user_id = ${userId} and id <> ${id})

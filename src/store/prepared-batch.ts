@@ -20,21 +20,18 @@ export function preparedBatch<
   Statements extends Readonly<[Statement, ...Statement[]]>,
 >(build: (db: Database, values: Values) => Statements) {
   const known = new WeakMap<Database, readonly PreparedStatement[]>()
-  return (db: Database, values: Values): Promise<BatchResponse<Statements>> => {
+  return async (db: Database, values: Values): Promise<BatchResponse<Statements>> => {
     const statements = known.get(db) ?? prepare(build(db, placeholdersFor(values)))
     known.set(db, statements)
     const byPath = Object.fromEntries(leavesOf(values))
-    return retried(async () => {
-      const sent = statements.map((statement) => {
-        const { sql: text, params } = statement.getQuery()
-        return db.$client.prepare(text).bind(...fillPlaceholders(params, byPath))
-      })
-      const results = await db.$client.batch(sent)
-      // As drizzle itself does with the results of a batch.
-      return results.map((result, i) =>
-        statements[i]?.mapResult(result, true),
-      ) as BatchResponse<Statements>
+    const sent = statements.map((statement) => {
+      const { sql: text, params } = statement.getQuery()
+      return db.$client.prepare(text).bind(...fillPlaceholders(params, byPath))
     })
+    const results = await retried(() => db.$client.batch(sent))
+    return results.map((result, i) =>
+      statements[i]?.mapResult(result, true),
+    ) as BatchResponse<Statements>
   }
 }
 

@@ -83,7 +83,12 @@ export interface RoleGrant {
 
 /** One parameter however many there are, so that the statement stays the same. */
 export function listOf(texts: readonly string[]): SQL {
-  return sql`(select value from json_each(${JSON.stringify(texts)}))`
+  return jsonListOf(JSON.stringify(texts))
+}
+
+/** The same of a JSON array. */
+export function jsonListOf(json: string): SQL {
+  return sql`(select value from json_each(${json}))`
 }
 
 /** The account with this id or this email, whichever a token of the replaced system names. */

@@ -32,8 +32,8 @@ export const GUESSES_MUTATIONS: readonly Mutation[] = [
   {
     why: 'a right password of one’s own takes back the guesses at others',
     file: 'src/store/login-attempts.ts',
-    find: 'iif(key in ${listOf(pairs)}, 0, max(failures - 1, 0))',
-    replace: 'iif(key in ${listOf(pairs)}, 0, 0)',
+    find: 'iif(key in ${jsonListOf(pairs)}, 0, max(failures - 1, 0))',
+    replace: 'iif(key in ${jsonListOf(pairs)}, 0, 0)',
     tests: ['test/attacks/guessing-widely.test.ts'],
   },
   {
