@@ -1,12 +1,14 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { ExportedAccount } from '../auth/export-account'
 import { AuditEvent, presentAuditEvent } from './administration-wire'
 import { ApiKey, presentApiKey } from './api-key-wire'
+import { named } from './named'
 import { isoTime, presentUser, User } from './wire'
 
 /** What GET /auth/me/export answers. */
-export const AccountExport = z
-  .object({
+export const AccountExport = named(
+  'AccountExport',
+  z.object({
     user: User,
     roles: z.array(z.object({ role: z.string(), granted_at: z.iso.datetime() })),
     sessions: z.array(
@@ -15,16 +17,16 @@ export const AccountExport = z
         created_at: z.iso.datetime(),
         last_used_at: z.iso.datetime(),
         expires_at: z.iso.datetime(),
-        ended_at: z.iso.datetime().nullable(),
-        ended_reason: z.string().nullable(),
-        ip: z.string().nullable(),
-        user_agent: z.string().nullable(),
+        ended_at: z.nullable(z.iso.datetime()),
+        ended_reason: z.nullable(z.string()),
+        ip: z.nullable(z.string()),
+        user_agent: z.nullable(z.string()),
       }),
     ),
-    api_keys: z.array(ApiKey.extend({ revoked_at: z.iso.datetime().nullable() })),
+    api_keys: z.array(z.extend(ApiKey, { revoked_at: z.nullable(z.iso.datetime()) })),
     audit_events: z.array(AuditEvent),
-  })
-  .meta({ id: 'AccountExport' })
+  }),
+)
 
 export function presentExport({
   account,

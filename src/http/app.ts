@@ -9,7 +9,6 @@ import { provideAuthContext } from './context'
 import { type AppEnv, factory } from './factory'
 import { BODY_METHODS, jsonBody } from './json-body'
 import { metrics } from './metrics'
-import { openApiDocument } from './openapi'
 import { isPagePath, pages } from './page-routes'
 import { ProblemError, problem, type Refusal } from './problem'
 import { rateLimit } from './rate-limit'
@@ -101,7 +100,9 @@ const routes = app
   .route('/admin/audit-events', adminAuditEvents)
   .route('/.well-known', wellKnown)
   .route('/health', health)
-  .get('/openapi.json', (c) => c.body(document(), 200, { 'Content-Type': 'application/json' }))
+  .get('/openapi.json', async (c) =>
+    c.body(await document(), 200, { 'Content-Type': 'application/json' }),
+  )
 
 // People are told by a page, programs by a problem.
 async function refuse(c: Context<AppEnv>, refusal: Refusal): Promise<Response> {
@@ -111,16 +112,11 @@ async function refuse(c: Context<AppEnv>, refusal: Refusal): Promise<Response> {
   return refusalPage(c, refusal)
 }
 
-const INFO = {
-  title: 'Gatehouse',
-  version: '0.1.0',
-  description: 'Authentication: accounts, sessions with rotating refresh tokens, and roles.',
-}
-
 // Made when it is first asked for: it takes more work than any other answer.
 const made: { document?: string } = {}
-const document = () => {
-  made.document ??= JSON.stringify(openApiDocument(app.routes, INFO))
+async function document(): Promise<string> {
+  const { openApiDocument } = await import('./openapi-document')
+  made.document ??= JSON.stringify(openApiDocument(app.routes))
   return made.document
 }
 

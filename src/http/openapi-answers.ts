@@ -1,4 +1,4 @@
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { PROBLEM_ERRORS, REQUEST_ID } from './examples'
 import { type Components, componentOf, jsonContent } from './openapi-schemas'
 import { PROBLEMS, type ProblemCode } from './problems'
@@ -6,7 +6,7 @@ import { Problem } from './wire'
 
 /** What an operation can answer. */
 export interface Answers {
-  readonly responses: Readonly<Record<number, { description: string; schema: z.ZodType }>>
+  readonly responses: Readonly<Record<number, { description: string; schema: z.ZodMiniType }>>
   readonly problems: readonly ProblemCode[]
   /** Whether the refresh cookie is set, or taken and set. */
   readonly cookie?: 'set' | 'taken'

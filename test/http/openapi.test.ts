@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { version } from '../../package.json'
 import { app } from '../../src/http/app'
 import { EXAMPLES } from '../../src/http/examples'
-import { documentedRoutes, openApiDocument } from '../../src/http/openapi'
+import { documentedRoutes } from '../../src/http/openapi'
+import { openApiDocument } from '../../src/http/openapi-document'
 import { isPagePath } from '../../src/http/page-routes'
 import { createClient } from '../platform/client'
 
@@ -75,7 +76,7 @@ test('docs/openapi.json is what the Worker serves; `npm run openapi` renews it',
 })
 
 describe('the document', () => {
-  const document = openApiDocument(app.routes, { title: 't', version: '1', description: 'd' })
+  const document = openApiDocument(app.routes)
   const text = JSON.stringify(document)
   const { schemas, responses } = document.components
 
@@ -150,9 +151,9 @@ describe('the document', () => {
   })
 })
 
-const exampleOf = (schema: z.ZodType) => EXAMPLES[schema.meta()?.id ?? '']
+const exampleOf = (schema: z.ZodMiniType) => EXAMPLES[z.globalRegistry.get(schema)?.id ?? '']
 
-const alternatives = ({ schema }: { schema: z.ZodType }) =>
-  schema instanceof z.ZodUnion
-    ? schema.options.map((option) => ({ schema: z.custom<z.ZodType>().parse(option) }))
+const alternatives = ({ schema }: { schema: z.ZodMiniType }) =>
+  schema instanceof z.ZodMiniUnion
+    ? schema.def.options.map((option) => ({ schema: z.custom<z.ZodMiniType>().parse(option) }))
     : [{ schema }]

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { CreatedApiKey } from '../../src/http/api-key-wire'
 import { type Client, createClient } from './client'
 

@@ -5,7 +5,7 @@ import {
 } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { app } from '../../src/http/app'
 import { canonicalPath } from '../../src/http/canonical-path'
 import { documentedRoutes, EVERYWHERE } from '../../src/http/openapi'
@@ -171,5 +171,5 @@ export function refusal({ status, body }: Answer): string {
 /** The session of an answer that carries the refresh token in its body. */
 export function sessionOf(answer: Answer) {
   expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300)
-  return Session.required().parse(answer.body)
+  return z.required(Session).parse(answer.body)
 }

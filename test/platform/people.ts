@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { SessionList } from '../../src/http/wire'
 import { type Client, createClient, refusal, sessionOf } from './client'
 import { loggedEvents } from './logs'

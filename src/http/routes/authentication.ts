@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { logIn } from '../../auth/log-in'
 import { areOfTwoUsers, logOut, logOutEverywhere } from '../../auth/log-out'
 import { refreshSession } from '../../auth/refresh-session'
