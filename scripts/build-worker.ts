@@ -13,6 +13,7 @@ const LARGEST_GZIP_BYTES = 100 * 1024
 // What no start needs. Each loads on demand, by an import() in src.
 const NOT_AT_START = [
   /\/src\/http\/pages\//,
+  /\/src\/http\/administration-app\.ts$/,
   /\/src\/http\/openapi-(?:document|schemas|answers)\.ts$/,
   /\/src\/http\/examples\.ts$/,
   /\/src\/scheduled-job\.ts$/,

@@ -5,8 +5,8 @@ import { verifyClaims } from './auth/verify-claims'
 import { configOf } from './config'
 import type { VerifiedClaims } from './crypto/access-token'
 import { uuidV7 } from './crypto/uuid'
-import { app } from './http/app'
 import { createAuthContext, runLogged } from './http/context'
+import { dispatch } from './http/dispatch'
 import { createLogger } from './log'
 
 const NOBODY = {
@@ -16,7 +16,7 @@ const NOBODY = {
 }
 
 export default {
-  fetch: app.fetch,
+  fetch: dispatch,
 
   async scheduled(_controller, env, ctx) {
     const { runScheduledJob } = await import('./scheduled-job')

@@ -109,7 +109,7 @@ describe('each thing has its place', () => {
       /\bc\.env\b/,
       within('http/context.ts', 'http/request-log.ts', 'http/metrics.ts', 'http/rate-limit.ts'),
     ],
-    ['an onError', /\.onError\(/, within('http/app.ts')],
+    ['an onError', /\.onError\(/, within('http/frame.ts')],
     [
       'a default export',
       /export default/,

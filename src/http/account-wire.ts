@@ -1,15 +1,14 @@
 import * as z from 'zod/mini'
 import type { ExportedAccount } from '../auth/export-account'
-import { AuditEvent, presentAuditEvent } from './administration-wire'
 import { ApiKey, presentApiKey } from './api-key-wire'
-import { named } from './named'
+import { AuditEvent, presentAuditEvent } from './audit-wire'
+import { type Answered, answer } from './named'
 import { isoTime, presentUser, User } from './wire'
 
 /** What GET /auth/me/export answers. */
-export const AccountExport = named(
-  'AccountExport',
+export const AccountExport = answer('AccountExport', () =>
   z.object({
-    user: User,
+    user: User(),
     roles: z.array(z.object({ role: z.string(), granted_at: z.iso.datetime() })),
     sessions: z.array(
       z.object({
@@ -23,8 +22,8 @@ export const AccountExport = named(
         user_agent: z.nullable(z.string()),
       }),
     ),
-    api_keys: z.array(z.extend(ApiKey, { revoked_at: z.nullable(z.iso.datetime()) })),
-    audit_events: z.array(AuditEvent),
+    api_keys: z.array(z.extend(ApiKey(), { revoked_at: z.nullable(z.iso.datetime()) })),
+    audit_events: z.array(AuditEvent()),
   }),
 )
 
@@ -34,7 +33,7 @@ export function presentExport({
   sessions,
   apiKeys,
   events,
-}: ExportedAccount): z.infer<typeof AccountExport> {
+}: ExportedAccount): Answered<typeof AccountExport> {
   return {
     user: presentUser(account),
     roles: grants.map(({ role, grantedAt }) => ({ role, granted_at: isoTime(grantedAt) })),

@@ -5,9 +5,10 @@ import type { Permission as StoredPermission } from '../store/permissions'
 import type { Role as StoredRole } from '../store/roles'
 import type { UserPlace } from '../store/user-lists'
 import type { UserAccount } from '../store/users'
+import { AuditEvent, presentAuditEvent } from './audit-wire'
 import { cursorOf, pageQuery } from './cursor'
-import { named } from './named'
-import { Email, isoTime, Name, Password, presentUser, User } from './wire'
+import { type Answered, answer, named } from './named'
+import { Email, Name, Password, presentUser, User } from './wire'
 
 // What travels under /admin. Unknown fields are refused: a misspelt filter must not answer everything.
 
@@ -95,9 +96,8 @@ export const InvitationToMail = named(
 export const UserRename = named('UserRename', z.strictObject({ name: z.nullable(Name) }))
 export const UserRoles = named('UserRoles', z.strictObject({ roles: RoleNames }))
 
-export const UserList = named(
-  'UserList',
-  z.object({ users: z.array(User), next_cursor: z.nullable(z.string()) }),
+export const UserList = answer('UserList', () =>
+  z.object({ users: z.array(User()), next_cursor: z.nullable(z.string()) }),
 )
 
 /** Of lists by name. */
@@ -106,8 +106,7 @@ export const NameQuery = z.pipe(
   z.transform(({ limit, cursor }) => ({ limit, after: cursor ?? null })),
 )
 
-export const Role = named(
-  'Role',
+export const Role = answer('Role', () =>
   z.object({
     id: z.string(),
     name: z.string(),
@@ -117,9 +116,8 @@ export const Role = named(
   }),
 )
 
-export const RoleList = named(
-  'RoleList',
-  z.object({ roles: z.array(Role), next_cursor: z.nullable(z.string()) }),
+export const RoleList = answer('RoleList', () =>
+  z.object({ roles: z.array(Role()), next_cursor: z.nullable(z.string()) }),
 )
 
 export const RoleToCreate = named(
@@ -141,14 +139,12 @@ export const RolePermissions = named(
   z.strictObject({ permissions: PermissionNames }),
 )
 
-export const Permission = named(
-  'Permission',
+export const Permission = answer('Permission', () =>
   z.object({ id: z.string(), name: z.string(), description: z.string(), built_in: z.boolean() }),
 )
 
-export const PermissionList = named(
-  'PermissionList',
-  z.object({ permissions: z.array(Permission), next_cursor: z.nullable(z.string()) }),
+export const PermissionList = answer('PermissionList', () =>
+  z.object({ permissions: z.array(Permission()), next_cursor: z.nullable(z.string()) }),
 )
 
 export const PermissionToCreate = named(
@@ -180,84 +176,41 @@ export const AuditEventQuery = z.pipe(
   })),
 )
 
-const Personal = z.object({
-  ip: z.nullable(z.string()),
-  user_agent: z.nullable(z.string()),
-  detail: z.record(z.string(), z.string()),
-})
-
-export const AuditEvent = named(
-  'AuditEvent',
-  z.object({
-    seq: z.int(),
-    id: z.string(),
-    occurred_at: z.iso.datetime(),
-    type: z.string(),
-    outcome: z.enum(['success', 'failure']),
-    actor_id: z.nullable(z.string()),
-    subject_id: z.nullable(z.string()),
-    session_id: z.nullable(z.string()),
-    request_id: z.nullable(z.string()),
-    personal: z.nullable(Personal).check(z.describe('Null where it has been erased')),
-  }),
+export const AuditEventList = answer('AuditEventList', () =>
+  z.object({ audit_events: z.array(AuditEvent()), next_cursor: z.nullable(z.string()) }),
 )
 
-export const AuditEventList = named(
-  'AuditEventList',
-  z.object({ audit_events: z.array(AuditEvent), next_cursor: z.nullable(z.string()) }),
-)
-
-export function presentUsers(page: Page<UserAccount, UserPlace>): z.infer<typeof UserList> {
+export function presentUsers(page: Page<UserAccount, UserPlace>): Answered<typeof UserList> {
   return { users: page.items.map(presentUser), next_cursor: cursorOf(page) }
 }
 
-export function presentRole({ isBuiltIn, permissions, ...role }: StoredRole): z.infer<typeof Role> {
+export function presentRole({
+  isBuiltIn,
+  permissions,
+  ...role
+}: StoredRole): Answered<typeof Role> {
   return { ...role, permissions: [...permissions], built_in: isBuiltIn }
 }
 
-export function presentRoles(page: Page<StoredRole, string>): z.infer<typeof RoleList> {
+export function presentRoles(page: Page<StoredRole, string>): Answered<typeof RoleList> {
   return { roles: page.items.map(presentRole), next_cursor: cursorOf(page) }
 }
 
 export function presentPermission({
   isBuiltIn,
   ...permission
-}: StoredPermission): z.infer<typeof Permission> {
+}: StoredPermission): Answered<typeof Permission> {
   return { ...permission, built_in: isBuiltIn }
 }
 
 export function presentPermissions(
   page: Page<StoredPermission, string>,
-): z.infer<typeof PermissionList> {
+): Answered<typeof PermissionList> {
   return { permissions: page.items.map(presentPermission), next_cursor: cursorOf(page) }
 }
 
 export function presentAuditEvents(
   page: Page<ListedAuditEvent, number>,
-): z.infer<typeof AuditEventList> {
+): Answered<typeof AuditEventList> {
   return { audit_events: page.items.map(presentAuditEvent), next_cursor: cursorOf(page) }
-}
-
-export function presentAuditEvent(event: ListedAuditEvent): z.infer<typeof AuditEvent> {
-  return {
-    seq: event.seq,
-    id: event.id,
-    occurred_at: isoTime(event.occurredAt),
-    type: event.type,
-    outcome: event.outcome,
-    actor_id: event.actorId,
-    subject_id: event.subjectId,
-    session_id: event.sessionId,
-    request_id: event.requestId,
-    personal: event.personal === null ? null : presentPersonal(event.personal),
-  }
-}
-
-// Somebody may have changed the row past the service: that must not hide the others.
-function presentPersonal(json: string): z.infer<typeof Personal> {
-  try {
-    return Personal.parse(JSON.parse(json))
-  } catch {
-    return { ip: null, user_agent: null, detail: { unreadable: json } }
-  }
 }

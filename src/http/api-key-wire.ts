@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import type { ApiKey as StoredApiKey } from '../store/api-keys'
-import { named } from './named'
+import { type Answered, answer, named } from './named'
 import { isoTime, Name } from './wire'
 
 // An offset could lead to a year of five digits, which no ISO time has.
@@ -31,8 +31,7 @@ export const ApiKeyId = z.object({
   id: z.string().check(z.maxLength(64), z.describe('Of the API key')),
 })
 
-export const ApiKey = named(
-  'ApiKey',
+export const ApiKey = answer('ApiKey', () =>
   z.object({
     id: z.string(),
     name: z.string(),
@@ -43,16 +42,15 @@ export const ApiKey = named(
   }),
 )
 
-export const CreatedApiKey = named(
-  'CreatedApiKey',
-  z.extend(ApiKey, {
+export const CreatedApiKey = answer('CreatedApiKey', () =>
+  z.extend(ApiKey(), {
     key: z.string().check(z.describe('The key itself. It is shown nowhere else, and never again')),
   }),
 )
 
-export const ApiKeyList = named('ApiKeyList', z.object({ api_keys: z.array(ApiKey) }))
+export const ApiKeyList = answer('ApiKeyList', () => z.object({ api_keys: z.array(ApiKey()) }))
 
-export function presentApiKey(apiKey: StoredApiKey): z.infer<typeof ApiKey> {
+export function presentApiKey(apiKey: StoredApiKey): Answered<typeof ApiKey> {
   const time = (at: number | null) => (at === null ? null : isoTime(at))
   return {
     id: apiKey.id,

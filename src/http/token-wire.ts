@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import type { Introspection as StoredIntrospection } from '../auth/introspect-token'
-import { named } from './named'
+import { type Answered, answer, named } from './named'
 
 /** RFC 7662 §2.1, RFC 7009 §2.1. */
 export const TokenInput = named(
@@ -13,8 +13,7 @@ export const TokenInput = named(
   }),
 )
 
-export const Introspection = named(
-  'Introspection',
+export const Introspection = answer('Introspection', () =>
   z.object({
     active: z.boolean().check(z.describe('Where it is false there is nothing else')),
     scope: z.optional(z.string().check(z.describe('Permissions, separated by spaces'))),
@@ -34,7 +33,7 @@ const TYPES = { access: 'access_token', refresh: 'refresh_token', api_key: 'api_
 export function presentIntrospection(
   token: StoredIntrospection | null,
   { issuer, audience }: { issuer: string; audience: string },
-): z.infer<typeof Introspection> {
+): Answered<typeof Introspection> {
   if (!token) return { active: false }
   return {
     active: true,

@@ -1,8 +1,7 @@
 import * as z from 'zod/mini'
-import { named } from './named'
+import { answer } from './named'
 
-const Key = named(
-  'Key',
+const Key = answer('Key', () =>
   z.object({
     kty: z.string(),
     crv: z.string(),
@@ -14,10 +13,9 @@ const Key = named(
   }),
 )
 
-export const KeySet = named('KeySet', z.object({ keys: z.array(Key) }))
+export const KeySet = answer('KeySet', () => z.object({ keys: z.array(Key()) }))
 
-export const IssuerMetadata = named(
-  'IssuerMetadata',
+export const IssuerMetadata = answer('IssuerMetadata', () =>
   z.object({
     issuer: z.string(),
     jwks_uri: z.string(),

@@ -4,7 +4,7 @@ import type { IssuedSession } from '../auth/issue-session'
 import type { ListedSession } from '../auth/list-sessions'
 import { VerifiedClaims } from '../crypto/access-token'
 import type { UserAccount } from '../store/users'
-import { named } from './named'
+import { type Answered, answer, named } from './named'
 
 // What travels: snake_case JSON, times ISO 8601 in UTC, lifetimes in seconds.
 
@@ -137,8 +137,7 @@ export const SessionId = z.object({
     ),
 })
 
-export const User = named(
-  'User',
+export const User = answer('User', () =>
   z.object({
     id: z.string(),
     email: z.string(),
@@ -152,8 +151,7 @@ export const User = named(
   }),
 )
 
-export const Session = named(
-  'Session',
+export const Session = answer('Session', () =>
   z.object({
     access_token: z.string(),
     refresh_token: z.optional(z.string()).check(z.describe('Left out where the cookie has it')),
@@ -162,44 +160,41 @@ export const Session = named(
     refresh_expires_in: z
       .int()
       .check(z.describe('Seconds until the session ends if it is not refreshed')),
-    user: User,
+    user: User(),
   }),
 )
 
 /** An account that has to verify its email before there can be a session. */
-export const SignedUp = named('SignedUp', z.object({ user: User }))
+export const SignedUp = answer('SignedUp', () => z.object({ user: User() }))
 
-const ListedSessionFields = z.object({
-  id: z.string(),
-  created_at: z.iso.datetime(),
-  last_used_at: z.iso.datetime(),
-  expires_at: z.iso.datetime(),
-  ip: z.nullable(z.string()),
-  user_agent: z.nullable(z.string()),
-})
+const ListedSessionFields = () =>
+  z.object({
+    id: z.string(),
+    created_at: z.iso.datetime(),
+    last_used_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+    ip: z.nullable(z.string()),
+    user_agent: z.nullable(z.string()),
+  })
 
-export const SessionList = named(
-  'SessionList',
-  z.object({ sessions: z.array(z.extend(ListedSessionFields, { current: z.boolean() })) }),
+export const SessionList = answer('SessionList', () =>
+  z.object({ sessions: z.array(z.extend(ListedSessionFields(), { current: z.boolean() })) }),
 )
 
 /** Of somebody else. */
-export const UserSessionList = named(
-  'UserSessionList',
-  z.object({ sessions: z.array(ListedSessionFields) }),
+export const UserSessionList = answer('UserSessionList', () =>
+  z.object({ sessions: z.array(ListedSessionFields()) }),
 )
 
-export const Message = named('Message', z.object({ message: z.string() }))
+export const Message = answer('Message', () => z.object({ message: z.string() }))
 
-export const Claims = named('Claims', VerifiedClaims)
+export const Claims = answer('Claims', () => VerifiedClaims)
 
-export const Health = named(
-  'Health',
+export const Health = answer('Health', () =>
   z.object({ status: z.literal('healthy'), environment: z.enum(['development', 'production']) }),
 )
 
-export const Problem = named(
-  'Problem',
+export const Problem = answer('Problem', () =>
   z.object({
     type: z.string(),
     title: z.string(),
@@ -211,7 +206,7 @@ export const Problem = named(
   }),
 )
 
-export function presentUser(account: UserAccount): z.infer<typeof User> {
+export function presentUser(account: UserAccount): Answered<typeof User> {
   return {
     id: account.id,
     email: account.email,
@@ -226,7 +221,7 @@ export function presentUser(account: UserAccount): z.infer<typeof User> {
 }
 
 /** Without the refresh token, which travels in the body or in a cookie. */
-export function presentSession(issued: IssuedSession): z.infer<typeof Session> {
+export function presentSession(issued: IssuedSession): Answered<typeof Session> {
   return {
     access_token: issued.accessToken,
     token_type: 'bearer',
@@ -236,7 +231,7 @@ export function presentSession(issued: IssuedSession): z.infer<typeof Session> {
   }
 }
 
-export function presentSessions(sessions: readonly ListedSession[]): z.infer<typeof SessionList> {
+export function presentSessions(sessions: readonly ListedSession[]): Answered<typeof SessionList> {
   return {
     sessions: sessions.map((session) => ({
       ...presentListedSession(session),
@@ -247,7 +242,7 @@ export function presentSessions(sessions: readonly ListedSession[]): z.infer<typ
 
 export function presentListedSession(
   session: Omit<ListedSession, 'isCurrent'>,
-): z.infer<typeof ListedSessionFields> {
+): Answered<typeof ListedSessionFields> {
   return {
     id: session.id,
     created_at: isoTime(session.issuedAt),

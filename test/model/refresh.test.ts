@@ -131,7 +131,7 @@ class Run {
     if (expected.kind === 'refused') {
       expect(refusal(answer)).toBe('401 invalid_refresh_token')
       // The service's second try finds what its first has done, and need not say who did it.
-      const { request_id } = Problem.parse(answer.body)
+      const { request_id } = Problem().parse(answer.body)
       const line = loggedEvents('refused').find((event) => event['request_id'] === request_id)
       const reason = line?.['reason']
       if (fate !== 'committed unheard') expect(reason).toBe(expected.reason)

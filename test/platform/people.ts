@@ -39,7 +39,7 @@ export function sidOf(session: { access_token: string }): string {
 /** What GET /auth/sessions shows. */
 export async function listed(token: string, by = createClient()) {
   const { body } = await by.get('/auth/sessions', { token })
-  return z.strictObject(SessionList.shape).parse(body).sessions
+  return z.strictObject(SessionList().shape).parse(body).sessions
 }
 
 /** What comes of a refresh token: `answered`, or the refusal and why, as the log has it. */

@@ -43,7 +43,7 @@ export const authentication = factory
       responses: {
         201: {
           description: 'The account and its first session',
-          schema: z.union([Session, SignedUp]),
+          schema: () => z.union([Session(), SignedUp()]),
         },
       },
       problems: [
