@@ -1,12 +1,12 @@
 // Builds .generated/assets, the files that are served beside the Worker: Swagger UI at /docs and a page to read
 // the API on at /redoc. wrangler runs it before it serves or deploys.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { readerPage } from './reader.ts'
+import { writeFolder } from './write-folder.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
-const GENERATED = path.join(ROOT, '.generated')
-const ASSETS = path.join(GENERATED, 'assets')
+const ASSETS = path.join(ROOT, '.generated/assets')
 const SWAGGER_UI = [
   'swagger-ui.css',
   'swagger-ui-bundle.js',
@@ -33,18 +33,4 @@ const files = new Map<string, Buffer | string>([
   ['redoc/icon.svg', reference('icon.svg')],
 ])
 
-mkdirSync(ASSETS, { recursive: true })
-for (const [name, content] of files) write(name, Buffer.from(content))
-for (const entry of readdirSync(ASSETS, { recursive: true, withFileTypes: true })) {
-  const name = path.relative(ASSETS, path.join(entry.parentPath, entry.name))
-  if (entry.isFile() && !files.has(name.replaceAll(path.sep, '/'))) rmSync(path.join(ASSETS, name))
-}
-
-// Whole or not at all: another wrangler may be serving from here.
-function write(name: string, content: Buffer): void {
-  const file = path.join(ASSETS, name)
-  const draft = path.join(GENERATED, `${path.basename(name)}.${process.pid}`)
-  mkdirSync(path.dirname(file), { recursive: true })
-  writeFileSync(draft, content)
-  renameSync(draft, file)
-}
+writeFolder(ASSETS, files)

@@ -1,4 +1,8 @@
-import * as z from 'zod'
+import { en } from 'zod/locales'
+import * as z from 'zod/mini'
+
+// Without it, zod/mini says of everything that it is invalid, and no more.
+z.config(en())
 
 // The forms that values of the configuration have. Messages name what is wrong, and never a value.
 
@@ -6,88 +10,120 @@ const SECRET_BYTES = 32
 const SECRET_DISTINCT_CHARACTERS = 10
 
 export const seconds = (fallback: number, minimum: number, maximum: number) =>
-  z.coerce
-    .number('must be a number of seconds')
-    .int('must be a whole number of seconds')
-    .min(minimum, `must be at least ${minimum}`)
-    .max(maximum, `must be at most ${maximum}`)
-    .default(fallback)
+  z._default(
+    z.coerce
+      .number('must be a number of seconds')
+      .check(
+        z.int('must be a whole number of seconds'),
+        z.minimum(minimum, `must be at least ${minimum}`),
+        z.maximum(maximum, `must be at most ${maximum}`),
+      ),
+    fallback,
+  )
 
 export const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
   z.enum(values, `must be one of ${values.join(', ')}`)
 
-export const list = z
-  .string()
-  .default('')
-  .transform((text) =>
+export const list = z.pipe(
+  z._default(z.string(), ''),
+  z.transform((text: string) =>
     text
       .split(',')
       .map((item) => item.trim())
       .filter((item) => item !== ''),
-  )
+  ),
+)
 
-export const secret = z
-  .string()
-  .refine(
+export const secret = z.string().check(
+  z.refine(
     (text) => new TextEncoder().encode(text).length >= SECRET_BYTES,
     `must be at least ${SECRET_BYTES} bytes`,
-  )
-  .refine(
+  ),
+  z.refine(
     (text) => new Set(text).size >= SECRET_DISTINCT_CHARACTERS,
     'must be random (try: openssl rand -base64 48)',
-  )
+  ),
+)
 
-export const secrets = list.pipe(
+export const secrets = z.pipe(
+  list,
   z.tuple([secret], secret, 'must hold at least one secret (or set AUTH_SECRET)'),
 )
 
 export const pepper = z
-  .string('must be set')
-  .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be 32 random bytes in base64 (try: openssl rand -base64 32)')
-  .transform((text) => Uint8Array.fromBase64(text))
-  .refine(
-    (bytes) => new Set(bytes).size >= SECRET_DISTINCT_CHARACTERS,
-    'must be random (try: openssl rand -base64 32)',
+  .pipe(
+    z
+      .string('must be set')
+      .check(
+        z.regex(
+          /^[A-Za-z0-9+/]{43}=$/,
+          'must be 32 random bytes in base64 (try: openssl rand -base64 32)',
+        ),
+      ),
+    z.transform((text: string) => Uint8Array.fromBase64(text)),
+  )
+  .check(
+    z.refine(
+      (bytes) => new Set(bytes).size >= SECRET_DISTINCT_CHARACTERS,
+      'must be random (try: openssl rand -base64 32)',
+    ),
   )
 
-export const origin = z
-  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-  .transform((text) => new URL(text).origin)
+export const origin = z.pipe(
+  z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+  z.transform((text: string) => new URL(text).origin),
+)
+
+export const webhookUrl = z.pipe(
+  z.url({ protocol: /^https?$/i, error: 'must be an http or https URL' }),
+  z.transform((text: string) => new URL(text).href),
+)
 
 // As Standard Webhooks writes them: 24 to 64 bytes in base64 behind a prefix.
-export const webhookSecret = z
-  .string()
-  .regex(
-    /^whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
-    'must be whsec_ and 24 to 64 random bytes in base64',
-  )
-  .transform((text) => Uint8Array.fromBase64(text.slice('whsec_'.length)))
+export const webhookSecret = z.pipe(
+  z
+    .string()
+    .check(
+      z.regex(
+        /^whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+        'must be whsec_ and 24 to 64 random bytes in base64',
+      ),
+    ),
+  z.transform((text: string) => Uint8Array.fromBase64(text.slice('whsec_'.length))),
+)
 
-export const base64Url32 = z.string().regex(/^[\w-]{43}$/, 'must be 32 bytes in base64url')
+export const base64Url32 = z.string().check(z.regex(/^[\w-]{43}$/, 'must be 32 bytes in base64url'))
 
 // An address, or `Name <address>`.
-export const mailbox = z
-  .string()
-  .regex(
-    /^(?:[^<>\p{Cc}]+ <[^<>\s@]+@[^<>\s@]+>|[^<>\s@]+@[^<>\s@]+)$/u,
-    'must be an address, or Name <address>',
-  )
-  .transform((text) => {
+export const mailbox = z.pipe(
+  z
+    .string()
+    .check(
+      z.regex(
+        /^(?:[^<>\p{Cc}]+ <[^<>\s@]+@[^<>\s@]+>|[^<>\s@]+@[^<>\s@]+)$/u,
+        'must be an address, or Name <address>',
+      ),
+    ),
+  z.transform((text: string) => {
     const [, name = '', email = text] = /^(.*) <(.*)>$/.exec(text) ?? []
     return { name, email }
-  })
+  }),
+)
 
 // A JSON Web Key, written as JSON.
-export const auditKey = z.string().transform((text, { addIssue, value }) => {
-  const parsed = AuditKey.safeParse(parseJson(text))
-  if (parsed.success) return parsed.data
-  addIssue({
-    code: 'custom',
-    message: 'must be an Ed25519 private key as a JWK (try: npm run --silent secrets)',
-    input: value,
-  })
-  return z.NEVER
-})
+export const auditKey = z.pipe(
+  z.string(),
+  z.transform((text: string, { issues }) => {
+    const parsed = AuditKey.safeParse(parseJson(text))
+    if (parsed.success) return parsed.data
+    issues.push({
+      code: 'custom',
+      message: 'must be an Ed25519 private key as a JWK (try: npm run --silent secrets)',
+      input: text,
+    })
+    return z.NEVER
+  }),
+)
 const AuditKey = z.object({
   kty: z.literal('OKP'),
   crv: z.literal('Ed25519'),
@@ -96,39 +132,54 @@ const AuditKey = z.object({
 })
 
 const KeyUse = z.object({
-  d: base64Url32.optional(),
+  d: z.optional(base64Url32),
   /** RFC 7517 §4.3: `sign` marks the one that signs, `verify` those that are published only. */
   key_ops: z.tuple([z.enum(['sign', 'verify'])]),
 })
-const SigningKey = z.discriminatedUnion('kty', [
-  KeyUse.extend({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: base64Url32 }),
-  KeyUse.extend({ kty: z.literal('EC'), crv: z.literal('P-256'), x: base64Url32, y: base64Url32 }),
-])
-
-/** A JWK Set of Ed25519 and P-256 keys, of which exactly one, private, signs. */
-export const signingKeys = z.string().transform((text, { addIssue, value }) => {
-  const parsed = z.object({ keys: z.array(SigningKey).min(1) }).safeParse(parseJson(text))
-  const keys = (parsed.data?.keys ?? []).map(({ d, key_ops: [use], ...jwk }) => ({
-    algorithm: jwk.kty === 'OKP' ? ('EdDSA' as const) : ('ES256' as const),
-    jwk,
-    use,
-    privateJwk: use === 'sign' && d !== undefined ? { ...jwk, d } : null,
-  }))
-  const signers = keys.filter(({ use }) => use === 'sign')
-  if (signers.length === 1 && signers[0]?.privateJwk) return keys
-  addIssue({
-    code: 'custom',
-    message:
-      'must be a JWK set with one private key that signs (try: npm run --silent keys -- new)',
-    input: value,
-  })
-  return z.NEVER
+const SigningKeys = z.object({
+  keys: z
+    .array(
+      z.discriminatedUnion('kty', [
+        z.extend(KeyUse, { kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: base64Url32 }),
+        z.extend(KeyUse, {
+          kty: z.literal('EC'),
+          crv: z.literal('P-256'),
+          x: base64Url32,
+          y: base64Url32,
+        }),
+      ]),
+    )
+    .check(z.minLength(1)),
 })
 
+/** A JWK Set of Ed25519 and P-256 keys, of which exactly one, private, signs. */
+export const signingKeys = z.pipe(
+  z.string(),
+  z.transform((text: string, { issues }) => {
+    const parsed = SigningKeys.safeParse(parseJson(text))
+    const keys = (parsed.data?.keys ?? []).map(({ d, key_ops: [use], ...jwk }) => ({
+      algorithm: jwk.kty === 'OKP' ? ('EdDSA' as const) : ('ES256' as const),
+      jwk,
+      use,
+      privateJwk: use === 'sign' && d !== undefined ? { ...jwk, d } : null,
+    }))
+    const signers = keys.filter(({ use }) => use === 'sign')
+    if (signers.length === 1 && signers[0]?.privateJwk) return keys
+    issues.push({
+      code: 'custom',
+      message:
+        'must be a JWK set with one private key that signs (try: npm run --silent keys -- new)',
+      input: text,
+    })
+    return z.NEVER
+  }),
+)
+
 /** A time, in milliseconds since the epoch. */
-export const time = z.iso
-  .datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z' })
-  .transform((text) => Date.parse(text))
+export const time = z.pipe(
+  z.iso.datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z' }),
+  z.transform((text: string) => Date.parse(text)),
+)
 
 function parseJson(text: string): unknown {
   try {

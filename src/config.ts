@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import {
   auditKey,
   base64Url32,
@@ -13,6 +13,7 @@ import {
   signingKeys,
   time,
   webhookSecret,
+  webhookUrl,
 } from './config-values'
 
 const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const
@@ -37,92 +38,102 @@ export class ConfigurationError extends Error {
 
 const PEPPER_VERSIONS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
 type PepperName = `PASSWORD_PEPPER_V${(typeof PEPPER_VERSIONS)[number]}`
+const optionalPepper = z.optional(pepper)
 const peppers = Object.fromEntries(
-  PEPPER_VERSIONS.map((version) => [`PASSWORD_PEPPER_V${version}`, pepper.optional()]),
-) as Record<PepperName, z.ZodOptional<typeof pepper>>
+  PEPPER_VERSIONS.map((version) => [`PASSWORD_PEPPER_V${version}`, optionalPepper]),
+) as Record<PepperName, typeof optionalPepper>
 
-type Variables = z.infer<typeof Variables>
-const Variables = z
-  .object({
-    ENVIRONMENT: oneOf(['development', 'production']).default('production'),
-    LOG_LEVEL: oneOf(LOG_LEVELS).default('INFO'),
-    AUTH_SECRETS: secrets,
-    ...peppers,
-    AUTH_SIGNING_KEYS: signingKeys.optional(),
-    AUTH_NOT_BEFORE: time.optional(),
-    AUTH_ISSUER: origin.optional(),
-    AUTH_AUDIENCE: z.string().optional(),
-    AUTH_ACCESS_TTL: seconds(900, 30, 3600),
-    AUTH_REFRESH_TTL: seconds(604_800, 300, 31_536_000),
-    AUTH_SESSION_TTL: seconds(2_592_000, 300, 31_536_000),
-    AUTH_REFRESH_GRACE: seconds(10, 1, 60),
-    AUTH_LEGACY_SECRET: secret.optional(),
-    AUTH_LEGACY_UNTIL: time.optional(),
-    AUDIT_SIGNING_KEY: auditKey.optional(),
-    AUDIT_TRUSTED_KEYS: list.pipe(z.array(base64Url32)),
-    AUDIT_RETENTION_DAYS: z.coerce
-      .number('must be a number of days')
-      .int('must be a whole number of days')
-      .min(1, 'must be at least 1')
-      .max(36_500, 'must be at most 36500')
-      .optional(),
-    WEBHOOK_URL: z
-      .url({ protocol: /^https?$/i, error: 'must be an http or https URL' })
-      .transform((text) => new URL(text).href)
-      .optional(),
-    WEBHOOK_SECRET: list.pipe(z.array(webhookSecret)),
-    RATE_LIMIT: oneOf(['on', 'off']).default('on'),
-    TURNSTILE_SECRET: z.string().optional(),
-    TURNSTILE_SITE_KEY: z
-      .string()
-      .regex(/^[\w-]{1,64}$/, 'must be a site key of Turnstile')
-      .optional(),
-    MAIL_FROM: mailbox.optional(),
-    SERVICE_NAME: z
-      .string()
-      .regex(/^\P{Cc}{1,50}$/u, 'must be 1 to 50 characters of one line')
-      .default('Gatehouse'),
-    EMAIL_VERIFICATION: oneOf(['off', 'optional', 'required']).default('off'),
-    SIGNUP: oneOf(['open', 'invite', 'closed']).default('open'),
-    PASSWORD_BREACH_CHECK: oneOf(['off', 'hibp']).default('off'),
-    FRONTEND_URL: list.pipe(z.array(origin)),
-    PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8).max(64).default(8),
-    PASSWORD_REQUIRE: list.pipe(z.array(oneOf(CHARACTER_CLASSES))),
-    PASSWORD_ITERATIONS: z.coerce.number().int().min(10_000).max(100_000).default(100_000),
-  })
-  .superRefine((variables, { addIssue }) => {
-    const refuse = (variable: string, message: string) =>
-      addIssue({ code: 'custom', path: [variable], message })
-    if (peppersOf(variables).peppers.size === 0) refuse('PASSWORD_PEPPER_V1', 'must be set')
-    if (
-      (variables.AUTH_LEGACY_SECRET === undefined) !==
-      (variables.AUTH_LEGACY_UNTIL === undefined)
-    ) {
-      refuse('AUTH_LEGACY_UNTIL', 'must be set together with AUTH_LEGACY_SECRET')
-    }
-    if ((variables.WEBHOOK_URL === undefined) !== (variables.WEBHOOK_SECRET.length === 0)) {
-      refuse('WEBHOOK_SECRET', 'must be set together with WEBHOOK_URL')
-    }
-    if (variables.AUTH_REFRESH_TTL < variables.AUTH_ACCESS_TTL) {
-      refuse('AUTH_REFRESH_TTL', 'must not be less than AUTH_ACCESS_TTL')
-    }
-    if (variables.ENVIRONMENT !== 'production') return
-    if (!variables.AUTH_ISSUER?.startsWith('https:')) {
-      refuse('AUTH_ISSUER', 'must be set to an https URL in production')
-    }
-    if (variables.WEBHOOK_URL?.startsWith('http:')) {
-      refuse('WEBHOOK_URL', 'must be https in production')
-    }
-    if (variables.FRONTEND_URL[0]?.startsWith('http:')) {
-      refuse('FRONTEND_URL', 'must begin with an https origin in production: mails link to it')
-    }
-    if (variables.RATE_LIMIT === 'off') refuse('RATE_LIMIT', 'must be on in production')
-    if (!variables.MAIL_FROM) refuse('MAIL_FROM', 'must be set in production')
-    if (!variables.AUDIT_SIGNING_KEY) refuse('AUDIT_SIGNING_KEY', 'must be set in production')
-    if (variables.PASSWORD_ITERATIONS !== 100_000) {
-      refuse('PASSWORD_ITERATIONS', 'must be 100000 in production')
-    }
-  })
+type Variables = z.infer<ReturnType<typeof variablesSchema>>
+// Made when there are variables to hold against it, once in an instance: a start needs none of it.
+const variablesSchema = () =>
+  z
+    .object({
+      ENVIRONMENT: z._default(oneOf(['development', 'production']), 'production'),
+      LOG_LEVEL: z._default(oneOf(LOG_LEVELS), 'INFO'),
+      AUTH_SECRETS: secrets,
+      ...peppers,
+      AUTH_SIGNING_KEYS: z.optional(signingKeys),
+      AUTH_NOT_BEFORE: z.optional(time),
+      AUTH_ISSUER: z.optional(origin),
+      AUTH_AUDIENCE: z.optional(z.string()),
+      AUTH_ACCESS_TTL: seconds(900, 30, 3600),
+      AUTH_REFRESH_TTL: seconds(604_800, 300, 31_536_000),
+      AUTH_SESSION_TTL: seconds(2_592_000, 300, 31_536_000),
+      AUTH_REFRESH_GRACE: seconds(10, 1, 60),
+      AUTH_LEGACY_SECRET: z.optional(secret),
+      AUTH_LEGACY_UNTIL: z.optional(time),
+      AUDIT_SIGNING_KEY: z.optional(auditKey),
+      AUDIT_TRUSTED_KEYS: z.pipe(list, z.array(base64Url32)),
+      AUDIT_RETENTION_DAYS: z.optional(
+        z.coerce
+          .number('must be a number of days')
+          .check(
+            z.int('must be a whole number of days'),
+            z.minimum(1, 'must be at least 1'),
+            z.maximum(36_500, 'must be at most 36500'),
+          ),
+      ),
+      WEBHOOK_URL: z.optional(webhookUrl),
+      WEBHOOK_SECRET: z.pipe(list, z.array(webhookSecret)),
+      RATE_LIMIT: z._default(oneOf(['on', 'off']), 'on'),
+      TURNSTILE_SECRET: z.optional(z.string()),
+      TURNSTILE_SITE_KEY: z.optional(
+        z.string().check(z.regex(/^[\w-]{1,64}$/, 'must be a site key of Turnstile')),
+      ),
+      MAIL_FROM: z.optional(mailbox),
+      SERVICE_NAME: z._default(
+        z.string().check(z.regex(/^\P{Cc}{1,50}$/u, 'must be 1 to 50 characters of one line')),
+        'Gatehouse',
+      ),
+      EMAIL_VERIFICATION: z._default(oneOf(['off', 'optional', 'required']), 'off'),
+      SIGNUP: z._default(oneOf(['open', 'invite', 'closed']), 'open'),
+      PASSWORD_BREACH_CHECK: z._default(oneOf(['off', 'hibp']), 'off'),
+      FRONTEND_URL: z.pipe(list, z.array(origin)),
+      PASSWORD_MIN_LENGTH: z._default(
+        z.coerce.number().check(z.int(), z.minimum(8), z.maximum(64)),
+        8,
+      ),
+      PASSWORD_REQUIRE: z.pipe(list, z.array(oneOf(CHARACTER_CLASSES))),
+      PASSWORD_ITERATIONS: z._default(
+        z.coerce.number().check(z.int(), z.minimum(10_000), z.maximum(100_000)),
+        100_000,
+      ),
+    })
+    .check(
+      z.superRefine((variables, { addIssue }) => {
+        const refuse = (variable: string, message: string) =>
+          addIssue({ code: 'custom', path: [variable], message })
+        if (peppersOf(variables).peppers.size === 0) refuse('PASSWORD_PEPPER_V1', 'must be set')
+        if (
+          (variables.AUTH_LEGACY_SECRET === undefined) !==
+          (variables.AUTH_LEGACY_UNTIL === undefined)
+        ) {
+          refuse('AUTH_LEGACY_UNTIL', 'must be set together with AUTH_LEGACY_SECRET')
+        }
+        if ((variables.WEBHOOK_URL === undefined) !== (variables.WEBHOOK_SECRET.length === 0)) {
+          refuse('WEBHOOK_SECRET', 'must be set together with WEBHOOK_URL')
+        }
+        if (variables.AUTH_REFRESH_TTL < variables.AUTH_ACCESS_TTL) {
+          refuse('AUTH_REFRESH_TTL', 'must not be less than AUTH_ACCESS_TTL')
+        }
+        if (variables.ENVIRONMENT !== 'production') return
+        if (!variables.AUTH_ISSUER?.startsWith('https:')) {
+          refuse('AUTH_ISSUER', 'must be set to an https URL in production')
+        }
+        if (variables.WEBHOOK_URL?.startsWith('http:')) {
+          refuse('WEBHOOK_URL', 'must be https in production')
+        }
+        if (variables.FRONTEND_URL[0]?.startsWith('http:')) {
+          refuse('FRONTEND_URL', 'must begin with an https origin in production: mails link to it')
+        }
+        if (variables.RATE_LIMIT === 'off') refuse('RATE_LIMIT', 'must be on in production')
+        if (!variables.MAIL_FROM) refuse('MAIL_FROM', 'must be set in production')
+        if (!variables.AUDIT_SIGNING_KEY) refuse('AUDIT_SIGNING_KEY', 'must be set in production')
+        if (variables.PASSWORD_ITERATIONS !== 100_000) {
+          refuse('PASSWORD_ITERATIONS', 'must be 100000 in production')
+        }
+      }),
+    )
 
 const cache = new WeakMap<object, Config>()
 
@@ -141,7 +152,7 @@ export function configOf(env: object): Config {
 function parseConfig(env: Record<string, unknown>) {
   // An empty variable is an unset one; AUTH_SECRET is the short form of a list of one.
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const parsed = Variables.safeParse({ AUTH_SECRETS: set['AUTH_SECRET'], ...set })
+  const parsed = variablesSchema().safeParse({ AUTH_SECRETS: set['AUTH_SECRET'], ...set })
   if (!parsed.success) throw new ConfigurationError(parsed.error.issues.map(describeIssue))
   const variables = parsed.data
   const issuer = variables.AUTH_ISSUER ?? 'http://127.0.0.1:8787'

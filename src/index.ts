@@ -1,18 +1,12 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { authenticateMovingIn } from './auth/authenticate'
-import { cleanUp } from './auth/clean-up'
-import { deliverEvents } from './auth/deliver-events'
-import { deliverMails } from './auth/deliver-mails'
 import { AuthError } from './auth/errors'
-import { pruneAuditEvents } from './auth/prune-audit-events'
-import { publishPendingRevocations } from './auth/publish-revocations'
-import { sealAuditEvents } from './auth/seal-audit-events'
 import { verifyClaims } from './auth/verify-claims'
 import { configOf } from './config'
 import type { VerifiedClaims } from './crypto/access-token'
 import { uuidV7 } from './crypto/uuid'
-import { app } from './http/app'
 import { createAuthContext, runLogged } from './http/context'
+import { dispatch } from './http/dispatch'
 import { createLogger } from './log'
 
 const NOBODY = {
@@ -22,18 +16,11 @@ const NOBODY = {
 }
 
 export default {
-  fetch: app.fetch,
+  fetch: dispatch,
 
   async scheduled(_controller, env, ctx) {
-    const context = await contextOf(env, ctx)
-    const { log } = context
-    await runLogged('publish_revocations', () => publishPendingRevocations(context), log)
-    await runLogged('seal_audit_events', () => sealAuditEvents(context), log)
-    await runLogged('prune_audit_events', () => pruneAuditEvents(context), log)
-    await runLogged('clean_up', () => cleanUp(context), log)
-    // Last: they wait for others.
-    await runLogged('deliver_mails', () => deliverMails(context), log)
-    await runLogged('deliver_events', () => deliverEvents(context), log)
+    const { runScheduledJob } = await import('./scheduled-job')
+    await runScheduledJob(await contextOf(env, ctx))
   },
 } satisfies ExportedHandler<CloudflareBindings>
 

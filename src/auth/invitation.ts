@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { AuthContext } from './auth-context'
 import type { EmailAddress } from './email-address'
 import { AuthError } from './errors'

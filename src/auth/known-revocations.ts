@@ -1,12 +1,12 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { AccessTokenClaims } from '../crypto/access-token'
 import { sessionRevocationKey, userRevocationKey } from '../store/revocation-markers'
 
 /** Tokens of a lower epoch no longer count, except those of the session `keep` from the epoch `since`. */
 const UserRevocation = z.object({
   epoch: z.int(),
-  keep: z.string().optional(),
-  since: z.int().optional(),
+  keep: z.optional(z.string()),
+  since: z.optional(z.int()),
 })
 
 type Revocable = Pick<AccessTokenClaims, 'sub' | 'sid' | 'epoch'>

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { errorFields } from '../log'
 import type { AuthContext } from './auth-context'
 import { AuthError } from './errors'

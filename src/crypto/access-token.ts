@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { SigningKeys } from './signing-keys'
 import {
   SessionTokenClaims,
@@ -16,7 +16,7 @@ const KIND: TokenKind = {
 
 /** Claims of an access token (RFC 9068 §2.2). */
 export type AccessTokenClaims = z.infer<typeof AccessTokenClaims>
-export const AccessTokenClaims = SessionTokenClaims.extend({
+export const AccessTokenClaims = z.extend(SessionTokenClaims, {
   /** When the session began with a password. */
   auth_time: z.int(),
   type: z.literal('access'),
@@ -29,7 +29,11 @@ export const AccessTokenClaims = SessionTokenClaims.extend({
 
 /** What a verified token says; one of the replaced system has no session. */
 export type VerifiedClaims = z.infer<typeof VerifiedClaims>
-export const VerifiedClaims = AccessTokenClaims.partial({ sid: true, jti: true, auth_time: true })
+export const VerifiedClaims = z.partial(AccessTokenClaims, {
+  sid: true,
+  jti: true,
+  auth_time: true,
+})
 
 export function signAccessToken(claims: AccessTokenClaims, keys: SigningKeys): Promise<string> {
   return signToken(KIND, claims, keys)

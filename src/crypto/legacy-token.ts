@@ -1,19 +1,22 @@
 import { jwtVerify } from 'jose'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { nullIfRefused } from './token'
 
 /** What is taken of an access token that the replaced system issued; times in seconds. */
 export type LegacyClaims = z.infer<typeof LegacyClaims>
 const LegacyClaims = z.object({
   /** A user id or an email. */
-  sub: z.union([z.string().min(1), z.int()]).transform(String),
+  sub: z.pipe(
+    z.union([z.string().check(z.minLength(1)), z.int()]),
+    z.transform((subject: string | number) => String(subject)),
+  ),
   exp: z.number(),
-  iat: z.number().optional(),
+  iat: z.optional(z.number()),
   // What says that it is for something else is no access token, and what has a session is ours.
-  type: z.literal('access').optional(),
-  token_type: z.literal('access').optional(),
-  purpose: z.undefined().optional(),
-  sid: z.undefined().optional(),
+  type: z.optional(z.literal('access')),
+  token_type: z.optional(z.literal('access')),
+  purpose: z.optional(z.undefined()),
+  sid: z.optional(z.undefined()),
 })
 
 /** Null unless it is HS256 under that secret, in time, and neither a refresh token nor one of ours. */

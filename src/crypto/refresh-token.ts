@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { TokenKey } from './access-token-keys'
 import { randomText, sha256, toBase64Url } from './digest'
 import type { SigningKey, SigningKeys } from './signing-keys'
@@ -28,7 +28,7 @@ const tokenKeyOf = ({ kid, refreshToken: key }: SigningKey): TokenKey => ({
 
 /** Claims of a refresh token; `exp` is the session's absolute end. */
 export type RefreshTokenClaims = z.infer<typeof RefreshTokenClaims>
-const RefreshTokenClaims = SessionTokenClaims.extend({ type: z.literal('refresh') })
+const RefreshTokenClaims = z.extend(SessionTokenClaims, { type: z.literal('refresh') })
 
 export interface VerifiedRefreshToken {
   readonly claims: RefreshTokenClaims

@@ -1,5 +1,5 @@
 import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify, SignJWT } from 'jose'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { ALGORITHMS, type TokenKey } from './access-token-keys'
 import type { SigningKeys } from './signing-keys'
 
@@ -50,7 +50,7 @@ export function signToken(kind: TokenKind, claims: JWTPayload, keys: SigningKeys
 export async function verifyToken<Claims extends { iat: number }>(
   token: string,
   kind: TokenKind,
-  schema: z.ZodType<Claims>,
+  schema: z.ZodMiniType<Claims>,
   expected: TokenExpectation,
 ): Promise<{ claims: Claims; kid: string } | null> {
   if (!COMPACT_FORM.test(token)) return null

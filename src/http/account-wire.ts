@@ -1,13 +1,14 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { ExportedAccount } from '../auth/export-account'
-import { AuditEvent, presentAuditEvent } from './administration-wire'
 import { ApiKey, presentApiKey } from './api-key-wire'
+import { AuditEvent, presentAuditEvent } from './audit-wire'
+import { type Answered, answer } from './named'
 import { isoTime, presentUser, User } from './wire'
 
 /** What GET /auth/me/export answers. */
-export const AccountExport = z
-  .object({
-    user: User,
+export const AccountExport = answer('AccountExport', () =>
+  z.object({
+    user: User(),
     roles: z.array(z.object({ role: z.string(), granted_at: z.iso.datetime() })),
     sessions: z.array(
       z.object({
@@ -15,16 +16,16 @@ export const AccountExport = z
         created_at: z.iso.datetime(),
         last_used_at: z.iso.datetime(),
         expires_at: z.iso.datetime(),
-        ended_at: z.iso.datetime().nullable(),
-        ended_reason: z.string().nullable(),
-        ip: z.string().nullable(),
-        user_agent: z.string().nullable(),
+        ended_at: z.nullable(z.iso.datetime()),
+        ended_reason: z.nullable(z.string()),
+        ip: z.nullable(z.string()),
+        user_agent: z.nullable(z.string()),
       }),
     ),
-    api_keys: z.array(ApiKey.extend({ revoked_at: z.iso.datetime().nullable() })),
-    audit_events: z.array(AuditEvent),
-  })
-  .meta({ id: 'AccountExport' })
+    api_keys: z.array(z.extend(ApiKey(), { revoked_at: z.nullable(z.iso.datetime()) })),
+    audit_events: z.array(AuditEvent()),
+  }),
+)
 
 export function presentExport({
   account,
@@ -32,7 +33,7 @@ export function presentExport({
   sessions,
   apiKeys,
   events,
-}: ExportedAccount): z.infer<typeof AccountExport> {
+}: ExportedAccount): Answered<typeof AccountExport> {
   return {
     user: presentUser(account),
     roles: grants.map(({ role, grantedAt }) => ({ role, granted_at: isoTime(grantedAt) })),

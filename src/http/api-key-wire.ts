@@ -1,47 +1,56 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { ApiKey as StoredApiKey } from '../store/api-keys'
+import { type Answered, answer, named } from './named'
 import { isoTime, Name } from './wire'
 
 // An offset could lead to a year of five digits, which no ISO time has.
 const LATEST = Date.parse('9999-01-01T00:00:00Z')
 
-export const CreateApiKeyInput = z
-  .object({
-    name: Name.describe('What you will know it by'),
-    permissions: z
-      .array(z.string().max(100))
-      .max(100)
-      .default([])
-      .transform((names) => [...new Set(names)].sort()),
-    expires_at: z.iso
-      .datetime({ offset: true })
-      .transform((text) => Date.parse(text))
-      .refine((time) => time < LATEST, 'must be before the year 9999')
-      .nullish()
-      .describe('From when on it is refused; without it, never'),
-  })
-  .meta({ id: 'CreateApiKeyInput' })
+export const CreateApiKeyInput = named(
+  'CreateApiKeyInput',
+  z.object({
+    name: Name.check(z.describe('What you will know it by')),
+    permissions: z.pipe(
+      z._default(z.array(z.string().check(z.maxLength(100))).check(z.maxLength(100)), []),
+      z.transform((names: string[]) => [...new Set(names)].sort()),
+    ),
+    expires_at: z
+      .nullish(
+        z
+          .pipe(
+            z.iso.datetime({ offset: true }),
+            z.transform((text: string) => Date.parse(text)),
+          )
+          .check(z.refine((time) => time < LATEST, 'must be before the year 9999')),
+      )
+      .check(z.describe('From when on it is refused; without it, never')),
+  }),
+)
 
-export const ApiKeyId = z.object({ id: z.string().max(64).describe('Of the API key') })
+export const ApiKeyId = z.object({
+  id: z.string().check(z.maxLength(64), z.describe('Of the API key')),
+})
 
-export const ApiKey = z
-  .object({
+export const ApiKey = answer('ApiKey', () =>
+  z.object({
     id: z.string(),
     name: z.string(),
     permissions: z.array(z.string()),
     created_at: z.iso.datetime(),
-    expires_at: z.iso.datetime().nullable(),
-    last_used_at: z.iso.datetime().nullable(),
-  })
-  .meta({ id: 'ApiKey' })
+    expires_at: z.nullable(z.iso.datetime()),
+    last_used_at: z.nullable(z.iso.datetime()),
+  }),
+)
 
-export const CreatedApiKey = ApiKey.extend({
-  key: z.string().describe('The key itself. It is shown nowhere else, and never again'),
-}).meta({ id: 'CreatedApiKey' })
+export const CreatedApiKey = answer('CreatedApiKey', () =>
+  z.extend(ApiKey(), {
+    key: z.string().check(z.describe('The key itself. It is shown nowhere else, and never again')),
+  }),
+)
 
-export const ApiKeyList = z.object({ api_keys: z.array(ApiKey) }).meta({ id: 'ApiKeyList' })
+export const ApiKeyList = answer('ApiKeyList', () => z.object({ api_keys: z.array(ApiKey()) }))
 
-export function presentApiKey(apiKey: StoredApiKey): z.infer<typeof ApiKey> {
+export function presentApiKey(apiKey: StoredApiKey): Answered<typeof ApiKey> {
   const time = (at: number | null) => (at === null ? null : isoTime(at))
   return {
     id: apiKey.id,

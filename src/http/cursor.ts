@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Page } from '../auth/administration/page'
 
 const LONGEST_CURSOR = 1024
@@ -8,26 +8,33 @@ const PAGE_LIMIT = 100
 const WHOLE_NUMBER = { type: 'integer', minimum: 1, maximum: PAGE_LIMIT, pattern: undefined }
 
 /** The query of a paged list: how many, and from where on. `place` is what a cursor stands for. */
-export function pageQuery<Place extends z.ZodType>(place: Place) {
+export function pageQuery<Place extends z.ZodMiniType>(place: Place) {
   return {
     limit: z
-      .string()
-      .regex(/^[1-9]\d{0,2}$/, 'must be a whole number')
-      .transform(Number)
-      .pipe(z.number().max(PAGE_LIMIT, `must be at most ${PAGE_LIMIT}`))
-      .default(50)
-      .meta({ description: 'How many at most; else 50', ...WHOLE_NUMBER }),
+      ._default(
+        z.pipe(
+          z.pipe(
+            z.string().check(z.regex(/^[1-9]\d{0,2}$/, 'must be a whole number')),
+            z.transform((text: string) => Number(text)),
+          ),
+          z.number().check(z.maximum(PAGE_LIMIT, `must be at most ${PAGE_LIMIT}`)),
+        ),
+        50,
+      )
+      .check(z.meta({ description: 'How many at most; else 50', ...WHOLE_NUMBER })),
     cursor: z
-      .string()
-      .max(LONGEST_CURSOR)
-      .transform((text, { addIssue, value }): z.output<Place> => {
-        const parsed = place.safeParse(decode(text))
-        if (parsed.success) return parsed.data
-        addIssue({ code: 'custom', message: 'is not a cursor of this list', input: value })
-        return z.NEVER
-      })
-      .optional()
-      .describe('`next_cursor` of the page before'),
+      .optional(
+        z.pipe(
+          z.string().check(z.maxLength(LONGEST_CURSOR)),
+          z.transform((text: string, { issues }): z.output<Place> => {
+            const parsed = place.safeParse(decode(text))
+            if (parsed.success) return parsed.data
+            issues.push({ code: 'custom', message: 'is not a cursor of this list', input: text })
+            return z.NEVER
+          }),
+        ),
+      )
+      .check(z.describe('`next_cursor` of the page before')),
   }
 }
 

@@ -1,11 +1,11 @@
 import type { FieldError } from '../auth/errors'
 import type { ProblemCode } from './problems'
+import { EXAMPLE_SESSION_ID } from './wire'
 
 // What the document shows of each schema: one person, their session and their administrator, so that the
 // examples agree with each other. Tokens are cut short: nothing here looks like a secret to a scanner.
 
 export const USER_ID = '01a1fc25-bba0-7554-b5c8-c6964f9a7b49'
-export const SESSION_ID = '01a1fc25-bba1-7c3e-8f52-3d0a6e1b9c47'
 export const REQUEST_ID = '01a1fc2a-4d10-7b1f-9a36-52c8e7f0d314'
 const ADMIN_ID = '01a1f8e0-91c4-7a02-b6d3-08f5c2a47e19'
 const ROLE_ID = '01a1f8e0-8f00-7d41-a9c2-6b3e5f7a1d08'
@@ -38,7 +38,7 @@ const User = {
 
 const device = { ip: '192.0.2.17', user_agent: USER_AGENT }
 const session = {
-  id: SESSION_ID,
+  id: EXAMPLE_SESSION_ID,
   created_at: LOGGED_IN_AT,
   last_used_at: '2026-11-21T09:12:44.030Z',
   expires_at: EXPIRES_AT,
@@ -67,7 +67,7 @@ const AuditEvent = {
   outcome: 'success',
   actor_id: null,
   subject_id: USER_ID,
-  session_id: SESSION_ID,
+  session_id: EXAMPLE_SESSION_ID,
   request_id: REQUEST_ID,
   personal: { ...device, detail: {} },
 }
@@ -120,7 +120,7 @@ export const EXAMPLES: Readonly<Record<string, object>> = {
     iss: 'https://auth.example.com',
     aud: 'https://auth.example.com',
     sub: USER_ID,
-    sid: SESSION_ID,
+    sid: EXAMPLE_SESSION_ID,
     jti: '01a1fc27-5f45-7d09-a3b8-71f0d6c25e92',
     iat: 1795231801,
     exp: 1795232701,

@@ -1,4 +1,4 @@
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { PROBLEM_ERRORS, REQUEST_ID } from './examples'
 import { type Components, componentOf, jsonContent } from './openapi-schemas'
 import { PROBLEMS, type ProblemCode } from './problems'
@@ -6,7 +6,7 @@ import { Problem } from './wire'
 
 /** What an operation can answer. */
 export interface Answers {
-  readonly responses: Readonly<Record<number, { description: string; schema: z.ZodType }>>
+  readonly responses: Readonly<Record<number, { description: string; schema: () => z.ZodMiniType }>>
   readonly problems: readonly ProblemCode[]
   /** Whether the refresh cookie is set, or taken and set. */
   readonly cookie?: 'set' | 'taken'
@@ -36,7 +36,7 @@ export function describeResponses({ responses, cookie }: Answers, components: Co
   return Object.fromEntries(
     Object.entries(responses).map(([status, { description, schema }]) => [
       status,
-      { description, headers, content: jsonContent(schema, 'output', components) },
+      { description, headers, content: jsonContent(schema(), 'output', components) },
     ]),
   )
 }
@@ -65,7 +65,7 @@ function describeProblem(codes: readonly ProblemCode[], components: Components) 
   })
   for (const code of codes) components.examples[code] ??= exampleOf(code)
   const examples = codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])
-  const schema = componentOf(Problem, 'output', components)
+  const schema = componentOf(Problem(), 'output', components)
   return {
     description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
     headers: headerReferences([...new Set(headers)]),

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { EXAMPLES } from './examples'
 
 /** What the document has once, and refers to. */
@@ -8,17 +8,17 @@ export interface Components {
   readonly examples: Record<string, unknown>
 }
 
-export function jsonContent(schema: z.ZodType, io: 'input' | 'output', components: Components) {
+export function jsonContent(schema: z.ZodMiniType, io: 'input' | 'output', components: Components) {
   return { 'application/json': { schema: componentOf(schema, io, components) } }
 }
 
-export function formContent(schema: z.ZodType, components: Components) {
+export function formContent(schema: z.ZodMiniType, components: Components) {
   return {
     'application/x-www-form-urlencoded': { schema: componentOf(schema, 'input', components) },
   }
 }
 
-export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output') {
+export function jsonSchemaOf(schema: z.ZodMiniType, io: 'input' | 'output') {
   return z.toJSONSchema(schema, {
     io,
     // The format says the same, and people can read it.
@@ -30,7 +30,7 @@ export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output') {
 
 // zod puts named schemas under a local #/$defs; a document has them once, under components.
 export function componentOf(
-  schema: z.ZodType,
+  schema: z.ZodMiniType,
   io: 'input' | 'output',
   { schemas }: Components,
 ): unknown {

@@ -1,39 +1,39 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Introspection as StoredIntrospection } from '../auth/introspect-token'
+import { type Answered, answer, named } from './named'
 
 /** RFC 7662 §2.1, RFC 7009 §2.1. */
-export const TokenInput = z
-  .object({
-    token: z.string().min(1).max(8192),
+export const TokenInput = named(
+  'TokenInput',
+  z.object({
+    token: z.string().check(z.minLength(1), z.maxLength(8192)),
     token_type_hint: z
-      .string()
-      .max(100)
-      .optional()
-      .describe('Not needed: a token tells what it is'),
-  })
-  .meta({ id: 'TokenInput' })
+      .optional(z.string().check(z.maxLength(100)))
+      .check(z.describe('Not needed: a token tells what it is')),
+  }),
+)
 
-export const Introspection = z
-  .object({
-    active: z.boolean().describe('Where it is false there is nothing else'),
-    scope: z.string().describe('Permissions, separated by spaces').optional(),
-    username: z.string().describe('The email').optional(),
-    token_type: z.enum(['access_token', 'refresh_token', 'api_key']).optional(),
-    sub: z.string().optional(),
-    iss: z.string().optional(),
-    aud: z.string().optional(),
-    jti: z.string().optional(),
-    iat: z.int().optional(),
-    exp: z.int().optional(),
-  })
-  .meta({ id: 'Introspection' })
+export const Introspection = answer('Introspection', () =>
+  z.object({
+    active: z.boolean().check(z.describe('Where it is false there is nothing else')),
+    scope: z.optional(z.string().check(z.describe('Permissions, separated by spaces'))),
+    username: z.optional(z.string().check(z.describe('The email'))),
+    token_type: z.optional(z.enum(['access_token', 'refresh_token', 'api_key'])),
+    sub: z.optional(z.string()),
+    iss: z.optional(z.string()),
+    aud: z.optional(z.string()),
+    jti: z.optional(z.string()),
+    iat: z.optional(z.int()),
+    exp: z.optional(z.int()),
+  }),
+)
 
 const TYPES = { access: 'access_token', refresh: 'refresh_token', api_key: 'api_key' } as const
 
 export function presentIntrospection(
   token: StoredIntrospection | null,
   { issuer, audience }: { issuer: string; audience: string },
-): z.infer<typeof Introspection> {
+): Answered<typeof Introspection> {
   if (!token) return { active: false }
   return {
     active: true,

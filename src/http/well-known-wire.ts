@@ -1,21 +1,22 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
+import { answer } from './named'
 
-const Key = z
-  .object({
+const Key = answer('Key', () =>
+  z.object({
     kty: z.string(),
     crv: z.string(),
     x: z.string(),
-    y: z.string().optional(),
-    kid: z.string().describe('The RFC 7638 thumbprint'),
+    y: z.optional(z.string()),
+    kid: z.string().check(z.describe('The RFC 7638 thumbprint')),
     alg: z.string(),
     use: z.literal('sig'),
-  })
-  .meta({ id: 'Key' })
+  }),
+)
 
-export const KeySet = z.object({ keys: z.array(Key) }).meta({ id: 'KeySet' })
+export const KeySet = answer('KeySet', () => z.object({ keys: z.array(Key()) }))
 
-export const IssuerMetadata = z
-  .object({
+export const IssuerMetadata = answer('IssuerMetadata', () =>
+  z.object({
     issuer: z.string(),
     jwks_uri: z.string(),
     response_types_supported: z.array(z.string()),
@@ -23,5 +24,5 @@ export const IssuerMetadata = z
     introspection_endpoint: z.string(),
     revocation_endpoint: z.string(),
     service_documentation: z.string(),
-  })
-  .meta({ id: 'IssuerMetadata' })
+  }),
+)

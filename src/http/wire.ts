@@ -1,193 +1,212 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { parseEmailAddress } from '../auth/email-address'
 import type { IssuedSession } from '../auth/issue-session'
 import type { ListedSession } from '../auth/list-sessions'
 import { VerifiedClaims } from '../crypto/access-token'
 import type { UserAccount } from '../store/users'
-import { SESSION_ID } from './examples'
+import { type Answered, answer, named } from './named'
 
 // What travels: snake_case JSON, times ISO 8601 in UTC, lifetimes in seconds.
+
+export const EXAMPLE_SESSION_ID = '01a1fc25-bba1-7c3e-8f52-3d0a6e1b9c47'
 
 const LONGEST_TOKEN = 4096
 const LONGEST_PASSWORD = 128
 
 export const Email = z
-  .string()
-  .max(320)
-  .transform((text, { addIssue, value }) => {
-    const email = parseEmailAddress(text)
-    if (email) return email
-    addIssue({ code: 'custom', message: 'must be an email address', input: value })
-    return z.NEVER
-  })
-  .meta({ format: 'idn-email' })
+  .pipe(
+    z.string().check(z.maxLength(320)),
+    z.transform((text: string, { issues }) => {
+      const email = parseEmailAddress(text)
+      if (email) return email
+      issues.push({ code: 'custom', message: 'must be an email address', input: text })
+      return z.NEVER
+    }),
+  )
+  .check(z.meta({ format: 'idn-email' }))
 
 // U+0000 and lone surrogates would make two passwords hash alike.
-export const Password = z
-  .string()
-  .min(1, 'must not be empty')
-  .refine(
+export const Password = z.string().check(
+  z.minLength(1, 'must not be empty'),
+  z.refine(
     (text) => [...text].length <= LONGEST_PASSWORD,
     `must have at most ${LONGEST_PASSWORD} characters`,
-  )
-  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'contains an invalid character')
-  .meta({ maxLength: LONGEST_PASSWORD })
+  ),
+  z.refine((text) => !text.includes('\0') && text.isWellFormed(), 'contains an invalid character'),
+  z.meta({ maxLength: LONGEST_PASSWORD }),
+)
 
-export const Name = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .refine((text) => [...text].length <= 100, 'must have at most 100 characters')
-  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'contains an invalid character')
-  .meta({ maxLength: 100 })
+export const Name = z.string().check(
+  z.trim(),
+  z.minLength(1, 'must not be empty'),
+  z.refine((text) => [...text].length <= 100, 'must have at most 100 characters'),
+  z.refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'contains an invalid character'),
+  z.meta({ maxLength: 100 }),
+)
 
-const Token = z.string().max(LONGEST_TOKEN)
+const Token = z.string().check(z.maxLength(LONGEST_TOKEN))
 
 const TurnstileToken = z
-  .string()
-  .max(2048)
-  .optional()
-  .describe('Of a Cloudflare Turnstile challenge, where 403 `challenge_required` asked for one')
+  .optional(z.string().check(z.maxLength(2048)))
+  .check(
+    z.describe('Of a Cloudflare Turnstile challenge, where 403 `challenge_required` asked for one'),
+  )
 
 export type Transport = z.infer<typeof Transport>
 const Transport = z
-  .enum(['body', 'cookie'])
-  .default('body')
-  .describe('Where the refresh token travels: in the body, or in a cookie that no script can read')
+  ._default(z.enum(['body', 'cookie']), 'body')
+  .check(
+    z.describe(
+      'Where the refresh token travels: in the body, or in a cookie that no script can read',
+    ),
+  )
 
-export const SignUpInput = z
-  .object({
+export const SignUpInput = named(
+  'SignUpInput',
+  z.object({
     email: Email,
     password: Password,
-    name: Name.nullish(),
-    full_name: Name.nullish().describe('Taken as `name` where that is missing'),
-    invitation: Token.nullish().describe('The token of an invitation, where one is needed'),
+    name: z.nullish(Name),
+    full_name: z.nullish(Name).check(z.describe('Taken as `name` where that is missing')),
+    invitation: z
+      .nullish(Token)
+      .check(z.describe('The token of an invitation, where one is needed')),
     turnstile_token: TurnstileToken,
     transport: Transport,
-  })
-  .meta({ id: 'SignUpInput' })
+  }),
+)
 
-export const LogInInput = z
-  .object({
+export const LogInInput = named(
+  'LogInInput',
+  z.object({
     email: Email,
     password: Password,
     turnstile_token: TurnstileToken,
     transport: Transport,
-  })
-  .meta({ id: 'LogInInput' })
+  }),
+)
 
-export const RefreshInput = z
-  .object({
-    refresh_token: Token.optional().describe('May be left out where the cookie has it'),
+export const RefreshInput = named(
+  'RefreshInput',
+  z.object({
+    refresh_token: z.optional(Token).check(z.describe('May be left out where the cookie has it')),
     transport: Transport,
-  })
-  .meta({ id: 'RefreshInput' })
+  }),
+)
 
-export const LogOutInput = z
-  .object({
-    refresh_token: Token.optional(),
-    everywhere: z.boolean().default(false).describe('End every session of the user'),
-  })
-  .meta({ id: 'LogOutInput' })
+export const LogOutInput = named(
+  'LogOutInput',
+  z.object({
+    refresh_token: z.optional(Token),
+    everywhere: z._default(z.boolean(), false).check(z.describe('End every session of the user')),
+  }),
+)
 
-export const ForgotPasswordInput = z
-  .object({ email: Email, turnstile_token: TurnstileToken })
-  .meta({ id: 'ForgotPasswordInput' })
+export const ForgotPasswordInput = named(
+  'ForgotPasswordInput',
+  z.object({ email: Email, turnstile_token: TurnstileToken }),
+)
 
-export const EmailInput = z.object({ email: Email }).meta({ id: 'EmailInput' })
-export const LinkInput = z.object({ token: Token }).meta({ id: 'LinkInput' })
+export const EmailInput = named('EmailInput', z.object({ email: Email }))
+export const LinkInput = named('LinkInput', z.object({ token: Token }))
 
-export const ResetPasswordInput = z
-  .object({ token: Token, new_password: Password })
-  .meta({ id: 'ResetPasswordInput' })
+export const ResetPasswordInput = named(
+  'ResetPasswordInput',
+  z.object({ token: Token, new_password: Password }),
+)
 
-export const ChangePasswordInput = z
-  .object({ current_password: Password, new_password: Password })
-  .meta({ id: 'ChangePasswordInput' })
+export const ChangePasswordInput = named(
+  'ChangePasswordInput',
+  z.object({ current_password: Password, new_password: Password }),
+)
 
-export const ChangeEmailInput = z
-  .object({ password: Password, new_email: Email })
-  .meta({ id: 'ChangeEmailInput' })
+export const ChangeEmailInput = named(
+  'ChangeEmailInput',
+  z.object({ password: Password, new_email: Email }),
+)
 
-export const ChangeNameInput = z.object({ name: Name.nullable() }).meta({ id: 'ChangeNameInput' })
-export const DeleteAccountInput = z
-  .object({ password: Password })
-  .meta({ id: 'DeleteAccountInput' })
+export const ChangeNameInput = named('ChangeNameInput', z.object({ name: z.nullable(Name) }))
+export const DeleteAccountInput = named('DeleteAccountInput', z.object({ password: Password }))
 
 export const SessionId = z.object({
   id: z
     .string()
-    .max(64)
-    .meta({ description: '`id` in the list of sessions', examples: [SESSION_ID] }),
+    .check(
+      z.maxLength(64),
+      z.meta({ description: '`id` in the list of sessions', examples: [EXAMPLE_SESSION_ID] }),
+    ),
 })
 
-export const User = z
-  .object({
+export const User = answer('User', () =>
+  z.object({
     id: z.string(),
     email: z.string(),
-    name: z.string().nullable(),
+    name: z.nullable(z.string()),
     is_active: z.boolean(),
     email_verified: z.boolean(),
     roles: z.array(z.string()),
     permissions: z.array(z.string()),
     created_at: z.iso.datetime(),
-    last_login_at: z.iso.datetime().nullable(),
-  })
-  .meta({ id: 'User' })
+    last_login_at: z.nullable(z.iso.datetime()),
+  }),
+)
 
-export const Session = z
-  .object({
+export const Session = answer('Session', () =>
+  z.object({
     access_token: z.string(),
-    refresh_token: z.string().optional().describe('Left out where the cookie has it'),
+    refresh_token: z.optional(z.string()).check(z.describe('Left out where the cookie has it')),
     token_type: z.literal('bearer'),
-    expires_in: z.int().describe('Seconds until the access token expires'),
-    refresh_expires_in: z.int().describe('Seconds until the session ends if it is not refreshed'),
-    user: User,
-  })
-  .meta({ id: 'Session' })
+    expires_in: z.int().check(z.describe('Seconds until the access token expires')),
+    refresh_expires_in: z
+      .int()
+      .check(z.describe('Seconds until the session ends if it is not refreshed')),
+    user: User(),
+  }),
+)
 
 /** An account that has to verify its email before there can be a session. */
-export const SignedUp = z.object({ user: User }).meta({ id: 'SignedUp' })
+export const SignedUp = answer('SignedUp', () => z.object({ user: User() }))
 
-const ListedSessionFields = z.object({
-  id: z.string(),
-  created_at: z.iso.datetime(),
-  last_used_at: z.iso.datetime(),
-  expires_at: z.iso.datetime(),
-  ip: z.string().nullable(),
-  user_agent: z.string().nullable(),
-})
+const ListedSessionFields = () =>
+  z.object({
+    id: z.string(),
+    created_at: z.iso.datetime(),
+    last_used_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+    ip: z.nullable(z.string()),
+    user_agent: z.nullable(z.string()),
+  })
 
-export const SessionList = z
-  .object({ sessions: z.array(ListedSessionFields.extend({ current: z.boolean() })) })
-  .meta({ id: 'SessionList' })
+export const SessionList = answer('SessionList', () =>
+  z.object({ sessions: z.array(z.extend(ListedSessionFields(), { current: z.boolean() })) }),
+)
 
 /** Of somebody else. */
-export const UserSessionList = z
-  .object({ sessions: z.array(ListedSessionFields) })
-  .meta({ id: 'UserSessionList' })
+export const UserSessionList = answer('UserSessionList', () =>
+  z.object({ sessions: z.array(ListedSessionFields()) }),
+)
 
-export const Message = z.object({ message: z.string() }).meta({ id: 'Message' })
+export const Message = answer('Message', () => z.object({ message: z.string() }))
 
-export const Claims = VerifiedClaims.meta({ id: 'Claims' })
+export const Claims = answer('Claims', () => VerifiedClaims)
 
-export const Health = z
-  .object({ status: z.literal('healthy'), environment: z.enum(['development', 'production']) })
-  .meta({ id: 'Health' })
+export const Health = answer('Health', () =>
+  z.object({ status: z.literal('healthy'), environment: z.enum(['development', 'production']) }),
+)
 
-export const Problem = z
-  .object({
+export const Problem = answer('Problem', () =>
+  z.object({
     type: z.string(),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
     code: z.string(),
     request_id: z.string(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-  })
-  .meta({ id: 'Problem' })
+    errors: z.optional(z.array(z.object({ path: z.string(), message: z.string() }))),
+  }),
+)
 
-export function presentUser(account: UserAccount): z.infer<typeof User> {
+export function presentUser(account: UserAccount): Answered<typeof User> {
   return {
     id: account.id,
     email: account.email,
@@ -202,7 +221,7 @@ export function presentUser(account: UserAccount): z.infer<typeof User> {
 }
 
 /** Without the refresh token, which travels in the body or in a cookie. */
-export function presentSession(issued: IssuedSession): z.infer<typeof Session> {
+export function presentSession(issued: IssuedSession): Answered<typeof Session> {
   return {
     access_token: issued.accessToken,
     token_type: 'bearer',
@@ -212,7 +231,7 @@ export function presentSession(issued: IssuedSession): z.infer<typeof Session> {
   }
 }
 
-export function presentSessions(sessions: readonly ListedSession[]): z.infer<typeof SessionList> {
+export function presentSessions(sessions: readonly ListedSession[]): Answered<typeof SessionList> {
   return {
     sessions: sessions.map((session) => ({
       ...presentListedSession(session),
@@ -223,7 +242,7 @@ export function presentSessions(sessions: readonly ListedSession[]): z.infer<typ
 
 export function presentListedSession(
   session: Omit<ListedSession, 'isCurrent'>,
-): z.infer<typeof ListedSessionFields> {
+): Answered<typeof ListedSessionFields> {
   return {
     id: session.id,
     created_at: isoTime(session.issuedAt),

@@ -93,7 +93,7 @@ export class ApiDocument {
     const schema = documented.content[headers.get('Content-Type') ?? '']?.schema
     if (!schema) throw new Error(`not of a documented type: ${told}`)
     expect(this.#readerOf(schema).safeParse(body).error?.issues ?? [], told).toEqual([])
-    if (status >= 400) expect(documented.description).toContain(`\`${Problem.parse(body).code}\``)
+    if (status >= 400) expect(documented.description).toContain(`\`${Problem().parse(body).code}\``)
   }
 
   #readerOf(schema: Schema): z.ZodType {

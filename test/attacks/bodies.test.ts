@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { app } from '../../src/http/app'
 import { type DocumentedRoute, documentedRoutes } from '../../src/http/openapi'
 import { grantRoles } from '../platform/administrators'
 import { createClient, refusal, type Sent } from '../platform/client'
 import { newEmail, PASSWORD, signUpPerson } from '../platform/people'
+import { routes as allRoutes } from '../platform/routes'
 
 // Bodies against every route that may be given one, as the router has them.
 
@@ -11,7 +11,7 @@ const client = createClient()
 const json = { 'Content-Type': 'application/json' }
 
 // Those that take a form are asked by forms, in test/auth/tokens-of-others.test.ts.
-const written = documentedRoutes(app.routes).filter(
+const written = documentedRoutes(allRoutes).filter(
   ({ method, inputs }) => method !== 'GET' && !inputs.some(({ target }) => target === 'form'),
 )
 const read = written.filter(({ inputs }) => inputs.some(({ target }) => target === 'json'))

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
-import { app } from '../../src/http/app'
 import { documentedRoutes } from '../../src/http/openapi'
 import { createClient, refusal } from '../platform/client'
 import { signUpPerson } from '../platform/people'
+import { routes as allRoutes } from '../platform/routes'
 
 // SECURITY.md H1 and S10: RFC 6750 §3 on every route that takes an access token, as the router has them.
 
 const client = createClient()
-const guarded = documentedRoutes(app.routes).filter(
+const guarded = documentedRoutes(allRoutes).filter(
   ({ operation }) => operation.bearer === 'required',
 )
 

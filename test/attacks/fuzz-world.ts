@@ -107,7 +107,7 @@ export class World {
   #learn({ path, caller }: FuzzedRequest, { status, body }: Answer): void {
     const [collection = ''] = path.split('/{')[0]?.split('/').slice(-1) ?? []
     if (status < 400) this.#learnValue(collection, body)
-    const { code } = status < 400 ? { code: '' } : Problem.parse(body)
+    const { code } = status < 400 ? { code: '' } : Problem().parse(body)
     // The caller's session has ended, or the caller lost what they held.
     if (code === 'invalid_token' || code === 'permission_denied') this.#tokens.delete(caller)
     for (const { text } of sentMails().slice(this.#readMails)) {

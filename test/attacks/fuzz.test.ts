@@ -22,7 +22,7 @@ class Tally {
     const operation = `${method} ${path}`
     add(this.#statuses, status)
     if (status < 400) add(this.#succeeded, operation)
-    if (status < 400 || !AT_THE_DOOR.includes(Problem.parse(body).code)) {
+    if (status < 400 || !AT_THE_DOOR.includes(Problem().parse(body).code)) {
       add(this.#heard, operation)
     }
   }

@@ -32,7 +32,7 @@ export function expectGuarded(answer: Answer, path = ''): void {
 
 /** It says what the list of problems says of its code, and nothing of what happened here. */
 function expectProblem({ status, headers, body }: Answer): void {
-  const { code, ...told } = Problem.parse(body)
+  const { code, ...told } = Problem().parse(body)
   expect(PROBLEMS).toHaveProperty(code)
   const { title, detail, ...wording } = PROBLEMS[code as ProblemCode]
   expect(told).toMatchObject({ type: `urn:gatehouse:problem:${code}`, title, detail, status })

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { app } from '../../src/http/app'
 import { documentedRoutes } from '../../src/http/openapi'
 import { signUpHolder } from '../platform/administrators'
 import { createClient, refusal, sessionOf } from '../platform/client'
 import { listed, PASSWORD, signUpPerson } from '../platform/people'
+import { routes as allRoutes } from '../platform/routes'
 import { expectGuarded } from './guarded'
 
 // SECURITY.md H5 and H7: parameters and headers given twice, misspelt, or invented.
 
 const client = createClient()
-const listing = documentedRoutes(app.routes).filter(({ inputs }) =>
+const listing = documentedRoutes(allRoutes).filter(({ inputs }) =>
   inputs.some(({ target }) => target === 'query'),
 )
 

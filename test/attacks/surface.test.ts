@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { app } from '../../src/http/app'
 import { documentedRoutes } from '../../src/http/openapi'
 import { PROBLEMS } from '../../src/http/problems'
 import { signUpHolder } from '../platform/administrators'
 import { failAll } from '../platform/bindings'
 import { type Answer, createClient, refusal, type Sent } from '../platform/client'
 import { newEmail, PASSWORD, signUpPerson } from '../platform/people'
+import { routes as allRoutes } from '../platform/routes'
 import { expectGuarded } from './guarded'
 
 // SECURITY.md H1 to H6, on every route that the router has and every status that a problem has.
 
 const client = createClient()
 const routes = [
-  ...documentedRoutes(app.routes).map(({ method, path }) => ({ method, path })),
+  ...documentedRoutes(allRoutes).map(({ method, path }) => ({ method, path })),
   { method: 'GET', path: '/openapi.json' },
 ]
 

@@ -179,7 +179,7 @@ test('an export has everything about the person and no secret', async () => {
   })
   const answer = await client.get('/auth/me/export', { token: person.session.access_token })
   expect(answer.cost.d1).toBe(1)
-  const exported = AccountExport.parse(answer.body)
+  const exported = AccountExport().parse(answer.body)
   expect(exported.user).toMatchObject({ id: person.userId, email: person.email })
   expect(exported.roles).toEqual([{ role: 'user', granted_at: exported.user.created_at }])
   expect(exported.sessions).toMatchObject([

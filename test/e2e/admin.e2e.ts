@@ -58,12 +58,12 @@ test('the first admin, and a trail that verifies', async () => {
   assert.match(revoked.output, /last active admin/)
 
   await minutePasses()
-  const verify = ['verify-audit', '--public-key', auditPublicKey]
+  const verify = ['verify-audit', `--public-key=${auditPublicKey}`]
   const verified = await admin(...verify)
   assert.equal(verified.code, 0, verified.output)
   const head = /Head: (\S+)/.exec(verified.output)?.[1] ?? ''
   assert.match(server.output(), new RegExp(`"audit_sealed".*"${head}"`))
-  assert.equal((await admin(...verify, '--expect-head', head)).code, 0)
+  assert.equal((await admin(...verify, `--expect-head=${head}`)).code, 0)
   assert.equal((await admin(...verify, '--expect-head', 'A'.repeat(43))).code, 1)
   assert.equal((await admin(...verify, '--expect-head', 'another')).code, 2)
   assert.equal((await admin('verify-audit', '--public-key', 'A'.repeat(43))).code, 1)

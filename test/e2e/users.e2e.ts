@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { FOREIGN_HASHES } from '../platform/foreign-hashes.ts'
 import { startServer } from './server.ts'
 
 // Users in and out of the database of a running service, as an operator does it.
@@ -38,6 +39,13 @@ async function users(...words: readonly string[]) {
   return { code, ...output }
 }
 
+const logIn = (email: string) =>
+  fetch(`${server.origin}/auth/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email, password: PASSWORD }),
+  })
+
 test('in, logged in, and out again', async () => {
   const created_at = '2021-05-04T09:30:00.000Z'
   const lines = [
@@ -56,12 +64,7 @@ test('in, logged in, and out again', async () => {
   assert.match(first.err, /\[#{30}\] 2 of 2 lines/)
   assert.match((await users('import', file)).out, /0 imported, 1 there already, 1 refused/)
 
-  const response = await fetch(`${server.origin}/auth/login`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ email: "o'hara@example.com", password: PASSWORD }),
-  })
-  assert.equal(response.status, 200)
+  assert.equal((await logIn("o'hara@example.com")).status, 200)
 
   const [exported = ''] = (await users('export', '--with-hashes')).out.split('\n')
   const { last_login_at, password_hash, ...user } = JSON.parse(exported)
@@ -77,6 +80,21 @@ test('in, logged in, and out again', async () => {
   assert.match(password_hash, /^\$pbkdf2-sha256-chain\$/)
   assert.ok(Date.parse(last_login_at) > Date.parse(created_at))
   assert.doesNotMatch((await users('export')).out, /password_hash/)
+})
+
+test('whatever made the hash, its password logs in', async () => {
+  const created_at = '2021-05-04T09:30:00.000Z'
+  const lines = Object.values(FOREIGN_HASHES).map((password_hash, index) => ({
+    email: `moved-in-${index}@example.com`,
+    created_at,
+    password_hash,
+  }))
+  const file = path.join(folder, 'hashes.ndjson')
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  assert.match((await users('import', file)).out, new RegExp(`^${lines.length} imported`))
+  for (const { email, password_hash } of lines) {
+    assert.equal((await logIn(email)).status, 200, password_hash)
+  }
 })
 
 test('a command that is none', async () => {

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { version } from '../../package.json'
-import { app } from '../../src/http/app'
 import { EXAMPLES } from '../../src/http/examples'
-import { documentedRoutes, openApiDocument } from '../../src/http/openapi'
+import { documentedRoutes } from '../../src/http/openapi'
+import { openApiDocument } from '../../src/http/openapi-document'
 import { isPagePath } from '../../src/http/page-routes'
 import { createClient } from '../platform/client'
+import { routes as allRoutes } from '../platform/routes'
 
 // Pages are for people, and in no document.
-const routes = app.routes.filter(({ method, path }) => method !== 'ALL' && !isPagePath(path))
-const documented = documentedRoutes(app.routes)
+const routes = allRoutes.filter(({ method, path }) => method !== 'ALL' && !isPagePath(path))
+const documented = documentedRoutes(allRoutes)
 
 test('every route has an operation, under an id of its own', () => {
   const undocumented = routes
@@ -75,7 +76,7 @@ test('docs/openapi.json is what the Worker serves; `npm run openapi` renews it',
 })
 
 describe('the document', () => {
-  const document = openApiDocument(app.routes, { title: 't', version: '1', description: 'd' })
+  const document = openApiDocument(allRoutes)
   const text = JSON.stringify(document)
   const { schemas, responses } = document.components
 
@@ -140,7 +141,7 @@ describe('the document', () => {
     const bodies = documented.flatMap(({ inputs }) => inputs.filter((i) => i.target === 'json'))
     for (const { schema } of bodies) schema.parse(exampleOf(schema))
     const answers = documented.flatMap(({ operation }) => Object.values(operation.responses))
-    for (const { schema } of answers.flatMap(alternatives)) {
+    for (const schema of answers.flatMap((answer) => alternatives(answer.schema()))) {
       expect(schema.parse(exampleOf(schema))).toEqual(exampleOf(schema))
     }
   })
@@ -150,9 +151,9 @@ describe('the document', () => {
   })
 })
 
-const exampleOf = (schema: z.ZodType) => EXAMPLES[schema.meta()?.id ?? '']
+const exampleOf = (schema: z.ZodMiniType) => EXAMPLES[z.globalRegistry.get(schema)?.id ?? '']
 
-const alternatives = ({ schema }: { schema: z.ZodType }) =>
-  schema instanceof z.ZodUnion
-    ? schema.options.map((option) => ({ schema: z.custom<z.ZodType>().parse(option) }))
-    : [{ schema }]
+const alternatives = (schema: z.ZodMiniType) =>
+  schema instanceof z.ZodMiniUnion
+    ? schema.def.options.map((option) => z.custom<z.ZodMiniType>().parse(option))
+    : [schema]

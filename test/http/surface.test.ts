@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { app } from '../../src/http/app'
 import { createClient, refusal } from '../platform/client'
 import { loggedText } from '../platform/logs'
+import { routes as allRoutes } from '../platform/routes'
 
 const client = createClient()
 
@@ -59,7 +59,7 @@ describe('CORS', () => {
     const answer = await configured.send('OPTIONS', '/auth/login', { headers })
     expect(answer.status).toBe(204)
     expect(answer.headers.get('Access-Control-Allow-Headers')).toContain('Authorization')
-    const methods = new Set(app.routes.map(({ method }) => method).filter((name) => name !== 'ALL'))
+    const methods = new Set(allRoutes.map(({ method }) => method).filter((name) => name !== 'ALL'))
     expect(answer.headers.get('Access-Control-Allow-Methods')?.split(',').toSorted()).toEqual(
       [...methods, 'HEAD'].toSorted(),
     )

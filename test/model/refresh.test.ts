@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
 import { hashRefreshTokenId } from '../../src/crypto/refresh-token'
-import { Problem, Session } from '../../src/http/wire'
+import { Problem } from '../../src/http/wire'
 import { type Call, type Interference, LOST_CONNECTION } from '../platform/bindings'
-import { createClient, refusal } from '../platform/client'
+import { createClient, refusal, sessionOf } from '../platform/client'
 import { advanceSeconds, stopClock } from '../platform/clock'
 import { loggedEvents } from '../platform/logs'
 import { signUpPerson } from '../platform/people'
@@ -131,14 +131,14 @@ class Run {
     if (expected.kind === 'refused') {
       expect(refusal(answer)).toBe('401 invalid_refresh_token')
       // The service's second try finds what its first has done, and need not say who did it.
-      const { request_id } = Problem.parse(answer.body)
+      const { request_id } = Problem().parse(answer.body)
       const line = loggedEvents('refused').find((event) => event['request_id'] === request_id)
       const reason = line?.['reason']
       if (fate !== 'committed unheard') expect(reason).toBe(expected.reason)
       return
     }
     expect(answer.status, `generation ${generation}, now ${this.model.current}`).toBe(200)
-    const session = Session.required().parse(answer.body)
+    const session = sessionOf(answer)
     this.tokens[expected.generation] ??= session.refresh_token
     expect(session.refresh_token).toBe(this.tokens[expected.generation])
     if (fate === 'lost') return

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { CreatedApiKey } from '../../src/http/api-key-wire'
 import { type Client, createClient } from './client'
 
@@ -10,7 +10,7 @@ export async function newKey(
 ) {
   const body = { name: 'Nightly report', permissions, ...(expires_at && { expires_at }) }
   const answer = await by.post('/auth/api-keys', { token, body })
-  return z.strictObject(CreatedApiKey.shape).parse(answer.body)
+  return z.strictObject(CreatedApiKey().shape).parse(answer.body)
 }
 
 /** As `X-API-Key` carries it. */

@@ -5,8 +5,7 @@ import {
 } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
-import * as z from 'zod'
-import { app } from '../../src/http/app'
+import * as z from 'zod/mini'
 import { canonicalPath } from '../../src/http/canonical-path'
 import { documentedRoutes, EVERYWHERE } from '../../src/http/openapi'
 import { isPagePath } from '../../src/http/page-routes'
@@ -16,6 +15,7 @@ import { type Counts, type Interference, type Usage, wrapBindings } from './bind
 import { countLogged } from './logs'
 import { EMAIL } from './mails'
 import { countDerivations } from './pbkdf2'
+import { routes } from './routes'
 
 export interface ClientOptions {
   /** Variables and bindings in place of the test configuration's; undefined unsets one. */
@@ -155,16 +155,16 @@ function expectDocumented(request: Request, { status, headers, body }: Answer): 
   }
   if (status >= 400) {
     expect(headers.get('Content-Type')).toBe('application/problem+json')
-    expect(z.strictObject(Problem.shape).parse(body).status).toBe(status)
+    expect(z.strictObject(Problem().shape).parse(body).status).toBe(status)
   }
   const path = canonicalPath(request)
-  const route = documentedRoutes(app.routes).find(
+  const route = documentedRoutes(routes).find(
     (candidate) => candidate.method === request.method && matches(candidate.path, path),
   )
   if (!route) return
   const { responses, problems } = route.operation
   // Parsing drops what the schema does not name: anything more than it names would show here.
-  if (status < 400) expect(responses[status]?.schema.parse(body)).toEqual(body)
+  if (status < 400) expect(responses[status]?.schema().parse(body)).toEqual(body)
   const known = status < 400 ? status in responses : isExpected(problems, body)
   expect(known, `${request.method} ${path} answered ${JSON.stringify(body)}`).toBe(true)
 }
@@ -174,17 +174,17 @@ function matches(pattern: string, path: string): boolean {
 }
 
 function isExpected(problems: readonly string[], body: unknown): boolean {
-  const { code } = Problem.parse(body)
+  const { code } = Problem().parse(body)
   return [...problems, ...EVERYWHERE].some((known) => known === code)
 }
 
 /** The code of a refusal, with its status: `401 invalid_token`. */
 export function refusal({ status, body }: Answer): string {
-  return `${status} ${Problem.parse(body).code}`
+  return `${status} ${Problem().parse(body).code}`
 }
 
 /** The session of an answer that carries the refresh token in its body. */
 export function sessionOf(answer: Answer) {
   expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300)
-  return Session.required().parse(answer.body)
+  return z.required(Session()).parse(answer.body)
 }

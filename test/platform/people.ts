@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { SessionList } from '../../src/http/wire'
 import { type Client, createClient, refusal, sessionOf } from './client'
 import { loggedEvents } from './logs'
@@ -39,7 +39,7 @@ export function sidOf(session: { access_token: string }): string {
 /** What GET /auth/sessions shows. */
 export async function listed(token: string, by = createClient()) {
   const { body } = await by.get('/auth/sessions', { token })
-  return z.strictObject(SessionList.shape).parse(body).sessions
+  return z.strictObject(SessionList().shape).parse(body).sessions
 }
 
 /** What comes of a refresh token: `answered`, or the refusal and why, as the log has it. */

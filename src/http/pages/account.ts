@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { changeEmail } from '../../auth/change-email'
 import { changeName } from '../../auth/change-name'
 import { changePassword } from '../../auth/change-password'
@@ -111,12 +111,15 @@ function submitEndOthers(c: Context<AppEnv>): Promise<Response> {
   })
 }
 
-type OwnSubmission<Schema extends z.ZodType> = Pick<Submission<Schema>, 'schema' | 'inputOf'> & {
+type OwnSubmission<Schema extends z.ZodMiniType> = Pick<
+  Submission<Schema>,
+  'schema' | 'inputOf'
+> & {
   /** Answers where to go. */
   readonly act: (claims: AccessTokenClaims, input: z.output<Schema>) => Promise<string>
 }
 
-function submitOwn<Schema extends z.ZodType>(
+function submitOwn<Schema extends z.ZodMiniType>(
   c: Context<AppEnv>,
   { act, ...submission }: OwnSubmission<Schema>,
 ): Promise<Response> {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { getAccount } from '../../auth/get-account'
 import type { Actor } from '../../store/actors'
 import type { UserAccount } from '../../store/users'
@@ -65,7 +65,7 @@ export function ConsolePage({ c, user, title, children, hasErrors }: ConsolePage
 }
 
 /** What the address asks a list for: the query, or what is wrong with it, as its form shows it. */
-export function readFilter<Schema extends z.ZodType>(
+export function readFilter<Schema extends z.ZodMiniType>(
   c: Context<AppEnv>,
   schema: Schema,
   names: readonly string[],

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { enableUser } from '../../auth/administration/enable-user'
 import { getUser } from '../../auth/administration/get-user'
 import { listRoles } from '../../auth/administration/list-roles'

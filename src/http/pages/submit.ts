@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { AuthError, type AuthErrorCode, type FieldError } from '../../auth/errors'
 import type { AppEnv } from '../factory'
 import { ProblemError, wordingOf } from '../problem'
@@ -28,7 +28,7 @@ const SENTENCES: Partial<Record<AuthErrorCode, string>> = {
   challenge_required: 'Too many attempts have failed. Show that you are a person, and try again.',
 }
 
-export interface Submission<Schema extends z.ZodType> {
+export interface Submission<Schema extends z.ZodMiniType> {
   /** That of the API's own operation. */
   readonly schema: Schema
   readonly act: (input: z.output<Schema>, form: URLSearchParams) => Promise<Response>
@@ -38,7 +38,7 @@ export interface Submission<Schema extends z.ZodType> {
 }
 
 /** Does what a form of ours asks, and goes elsewhere; a refusal shows the form again, with the words at the field. */
-export async function submit<Schema extends z.ZodType>(
+export async function submit<Schema extends z.ZodMiniType>(
   c: Context<AppEnv>,
   { schema, act, page, inputOf = filledFields }: Submission<Schema>,
 ): Promise<Response> {
@@ -87,7 +87,7 @@ export function filledFields(form: URLSearchParams): Record<string, string> {
   return Object.fromEntries([...form].filter(([, value]) => value !== ''))
 }
 
-export function errorsOf({ issues }: z.ZodError): readonly FieldError[] {
+export function errorsOf({ issues }: z.core.$ZodError): readonly FieldError[] {
   return issues.map(({ path, code, message }) => ({
     path: String(path[0] ?? ''),
     message: code === 'invalid_type' ? 'must not be empty' : message,

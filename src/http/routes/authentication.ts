@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { logIn } from '../../auth/log-in'
 import { areOfTwoUsers, logOut, logOutEverywhere } from '../../auth/log-out'
 import { refreshSession } from '../../auth/refresh-session'
@@ -43,7 +43,7 @@ export const authentication = factory
       responses: {
         201: {
           description: 'The account and its first session',
-          schema: z.union([Session, SignedUp]),
+          schema: () => z.union([Session(), SignedUp()]),
         },
       },
       problems: [

@@ -43,7 +43,7 @@ async function walk(query: string, limit: number): Promise<readonly number[]> {
   let cursor: string | null = null
   do {
     const next = cursor ? `&cursor=${cursor}` : ''
-    const { users, next_cursor } = UserList.parse(
+    const { users, next_cursor } = UserList().parse(
       await page(`/admin/users?${query}&limit=${limit}${next}`),
     )
     expect(users.length).toBeLessThanOrEqual(limit)
@@ -82,11 +82,11 @@ describe('users', () => {
   })
 
   test('somebody who comes or goes between two pages moves nobody else', async () => {
-    const first = UserList.parse(await page(`/admin/users?${OLD}&limit=5`))
+    const first = UserList().parse(await page(`/admin/users?${OLD}&limit=5`))
     const last = first.users.at(-1)
     await rows('delete from users where id = ?', last?.id)
     await signUpPerson(client)
-    const second = UserList.parse(
+    const second = UserList().parse(
       await page(`/admin/users?${OLD}&limit=5&cursor=${first.next_cursor}`),
     )
     const seen = [...first.users, ...second.users].map(({ email }) => Number(email.slice(5, 7)))
@@ -102,7 +102,7 @@ describe('users', () => {
   })
 
   test('a cursor of another list, or of another order, is refused', async () => {
-    const { next_cursor } = UserList.parse(await page(`/admin/users?${OLD}&limit=1`))
+    const { next_cursor } = UserList().parse(await page(`/admin/users?${OLD}&limit=1`))
     for (const path of [
       `/admin/users?email=list&cursor=${next_cursor}`,
       `/admin/users?role=${ROLE}&cursor=${next_cursor}`,
@@ -116,9 +116,9 @@ describe('users', () => {
   })
 
   test('a cursor of another prefix leads nowhere outside of this one', async () => {
-    const { next_cursor } = UserList.parse(await page('/admin/users?email=list.0&limit=1'))
+    const { next_cursor } = UserList().parse(await page('/admin/users?email=list.0&limit=1'))
     const query = `email=list.2&cursor=${next_cursor}`
-    const { users } = UserList.parse(await page(`/admin/users?${query}`))
+    const { users } = UserList().parse(await page(`/admin/users?${query}`))
     expect(users.map(({ email }) => email.slice(0, 7))).toEqual(
       [20, 21, 22, 23, 24].map((n) => `List.${n}`),
     )
@@ -136,14 +136,14 @@ test('roles and permissions are paged by name', async () => {
   let cursor = ''
   do {
     const body: unknown = await page(`/admin/roles?limit=2${cursor}`)
-    const { roles, next_cursor } = RoleList.parse(body)
+    const { roles, next_cursor } = RoleList().parse(body)
     names.push(...roles.map((role) => role.name))
     cursor = next_cursor ? `&cursor=${next_cursor}` : ''
   } while (cursor)
   const all = await rows('select name from roles order by name')
   expect(names).toEqual(all.map((role) => role['name']))
   expect(names).toContain(name)
-  const { roles } = RoleList.parse(await page('/admin/roles?limit=100'))
+  const { roles } = RoleList().parse(await page('/admin/roles?limit=100'))
   const builtIn = roles.filter(({ built_in }) => built_in).map((role) => role.name)
   expect(builtIn).toEqual(['admin', 'analyst', 'user'])
   expect(await page('/admin/permissions?limit=1')).toMatchObject({
@@ -154,7 +154,7 @@ test('roles and permissions are paged by name', async () => {
 
 describe('audit events', () => {
   const listed = async (query: string) =>
-    AuditEventList.parse(await page(`/admin/audit-events?${query}`)).audit_events
+    AuditEventList().parse(await page(`/admin/audit-events?${query}`)).audit_events
 
   test('by user, actor, type, outcome and time, the last first', async () => {
     const admin = await signUpHolder('admin')
@@ -216,7 +216,7 @@ describe('audit events', () => {
     do {
       const query = `user=${person.userId}&limit=2${cursor}`
       const body: unknown = await page(`/admin/audit-events?${query}`)
-      const { audit_events, next_cursor } = AuditEventList.parse(body)
+      const { audit_events, next_cursor } = AuditEventList().parse(body)
       seqs.push(...audit_events.map(({ seq }) => seq))
       cursor = next_cursor ? `&cursor=${next_cursor}` : ''
     } while (cursor)

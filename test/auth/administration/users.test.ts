@@ -11,7 +11,7 @@ const client = createClient()
 
 const userOf = ({ status, body }: Answer) => {
   expect(status, JSON.stringify(body)).toBeLessThan(300)
-  return User.parse(body)
+  return User().parse(body)
 }
 
 async function detailOf(userId: string, type: string) {

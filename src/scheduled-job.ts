@@ -1,0 +1,20 @@
+import type { AuthContext } from './auth/auth-context'
+import { cleanUp } from './auth/clean-up'
+import { deliverEvents } from './auth/deliver-events'
+import { deliverMails } from './auth/deliver-mails'
+import { pruneAuditEvents } from './auth/prune-audit-events'
+import { publishPendingRevocations } from './auth/publish-revocations'
+import { sealAuditEvents } from './auth/seal-audit-events'
+import { runLogged } from './http/context'
+
+/** What is done every minute, whether or not somebody asks for anything. */
+export async function runScheduledJob(context: AuthContext): Promise<void> {
+  const { log } = context
+  await runLogged('publish_revocations', () => publishPendingRevocations(context), log)
+  await runLogged('seal_audit_events', () => sealAuditEvents(context), log)
+  await runLogged('prune_audit_events', () => pruneAuditEvents(context), log)
+  await runLogged('clean_up', () => cleanUp(context), log)
+  // Last: they wait for others.
+  await runLogged('deliver_mails', () => deliverMails(context), log)
+  await runLogged('deliver_events', () => deliverEvents(context), log)
+}
