@@ -50,7 +50,7 @@ export async function reserveLogin(db: Database, attempt: Attempt) {
 export async function startSession(db: Database, login: Login, moment: Moment) {
   const { session, passwordHash, events, mustBeVerified } = login
   const started = sessionExists(session.id)
-  const isExcess = sql`${started} and user_sessions.id in (
+  const isExcess = sql`${started} and user_sessions.user_id = ${session.userId} and user_sessions.id in (
     select id from user_sessions where user_id = ${session.userId} and ${isLive(moment)}
     order by id = ${session.id} desc, issued_at desc, id desc limit -1 offset ${LIVE_SESSIONS_LIMIT})`
   const results = await runBatch(db, [
