@@ -20,10 +20,15 @@ export async function buildService(): Promise<Modules> {
 }
 
 /** The Worker of the floors. */
-export async function buildFloors(): Promise<Modules> {
-  const outfile = path.join(OUT, 'floors/index.js')
+export const buildFloors = () => buildBeside('floors')
+
+/** Our Worker, which tells what it has D1 read. */
+export const buildCounted = () => buildBeside('counted')
+
+async function buildBeside(name: string): Promise<Modules> {
+  const outfile = path.join(OUT, `${name}/index.js`)
   await build({
-    entryPoints: [path.join(import.meta.dirname, 'worker/floors.ts')],
+    entryPoints: [path.join(import.meta.dirname, `worker/${name}.ts`)],
     bundle: true,
     minify: true,
     format: 'esm',

@@ -26,6 +26,8 @@ export interface Served {
   /** The process id of workerd. */
   readonly pid: number
   readonly db: LocalDatabase
+  /** Where D1 and KV keep what they hold. */
+  readonly folder: string
   readonly stop: () => Promise<void>
 }
 
@@ -74,7 +76,7 @@ export async function serve(
     await miniflare.dispose()
     rmSync(folder, { recursive: true, force: true })
   }
-  return { url: (worker) => urls.get(worker) ?? '', pid, db, stop }
+  return { url: (worker) => urls.get(worker) ?? '', pid, db, folder, stop }
 }
 
 function manifestOf([entry, ...others]: Modules) {

@@ -4,6 +4,7 @@ import { jwtVerify, SignJWT } from 'jose'
 import { type Config, configOf } from '../../src/config'
 import { pbkdf2 } from '../../src/crypto/pbkdf2'
 import { importSigningKeys, type SigningKey } from '../../src/crypto/signing-keys'
+import { adoptSessions } from './adopt'
 import { type Requests, recordRequests, requestOf } from './recorded-requests'
 import { PASSWORD, seedUsers } from './seed'
 
@@ -103,6 +104,11 @@ app.post('/floor/signup', async (c) => {
 app.post('/seed', async (c) => {
   const { users } = await c.req.json<{ users: number }>()
   return c.json({ password: PASSWORD, users: await seedUsers(c.env, users) })
+})
+
+app.post('/adopt', async (c) => {
+  const { user_ids } = await c.req.json<{ user_ids: readonly string[] }>()
+  return c.json({ password: PASSWORD, users: await adoptSessions(c.env, user_ids) })
 })
 
 export default app

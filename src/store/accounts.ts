@@ -73,7 +73,9 @@ export async function deleteAccount(
         where id = ${userId} and password_hash = ${passwordHash} and not ${isLastAdmin})`,
     ),
     ...raiseEpoch(db, { userId, keep: null, expiresAt: revocationExpiresAt, event: deleted }),
-    db.delete(outbox).where(sql`user_id = ${userId} and channel = 'mail' and ${isNewest(deleted)}`),
+    db
+      .delete(outbox)
+      .where(sql`user_id = ${userId} and +channel = 'mail' and ${isNewest(deleted)}`),
     refundAttempt(db, attemptValues(attempt), deleted),
     db.delete(oneTimeTokens).where(sql`${isTheirInvitation} and ${isNewest(deleted)}`),
     queueNotice(db, { ...notice, userId, now: moment.now }, deleted),

@@ -45,18 +45,25 @@ function selectPage(db: Database, { filter, after, limit }: AuditEventQuery) {
   return db
     .select({ ...EVENT, personal: auditEvents.personal })
     .from(auditEvents)
-    .where(and(sql`seq < ${after ?? Number.MAX_SAFE_INTEGER}`, ...conditions(filter)))
+    .where(and(sql`seq < ${upperEnd(filter, after)}`, ...conditions(filter)))
     .orderBy(desc(auditEvents.seq))
     .limit(limit)
 }
 
 // Events stand in commit order, times nearly so: one well before the range and one well after it say which
-// part of the table to look at, so that a question of long ago does not read all that has happened since.
+// part of the table to look at, so that a question of long ago does not read all that has happened since. Of two
+// upper ends only one would be looked for by the index: hence the lower of them.
+function upperEnd({ to }: AuditEventFilter, after: number | null): SQL {
+  const last = after ?? Number.MAX_SAFE_INTEGER
+  if (to === null) return sql`${last}`
+  const next = sql`select seq from audit_events
+    where occurred_at >= ${to + DISORDER_MS} order by occurred_at, seq limit 1`
+  return sql`min(${last}, coalesce((${next}), ${last}))`
+}
+
 function conditions({ type, outcome, userId, actorId, from, to }: AuditEventFilter) {
   const before = sql`select seq from audit_events
     where occurred_at < ${(from ?? 0) - DISORDER_MS} order by occurred_at desc, seq desc limit 1`
-  const after = sql`select seq from audit_events
-    where occurred_at >= ${(to ?? 0) + DISORDER_MS} order by occurred_at, seq limit 1`
   const given: readonly (SQL | false)[] = [
     userId !== null && sql`subject_id = ${userId}`,
     actorId !== null &&
@@ -65,8 +72,7 @@ function conditions({ type, outcome, userId, actorId, from, to }: AuditEventFilt
     outcome !== null &&
       (outcome === 'failure' ? sql`outcome = 'failure'` : sql`outcome = 'success'`),
     from !== null && sql`occurred_at >= ${from} and seq > coalesce((${before}), 0)`,
-    to !== null &&
-      sql`occurred_at < ${to} and seq < coalesce((${after}), ${Number.MAX_SAFE_INTEGER})`,
+    to !== null && sql`occurred_at < ${to}`,
   ]
   return given.filter((condition) => condition !== false)
 }

@@ -127,8 +127,8 @@ function refusals(attempt: AttemptValues): SQL {
       else window_ends_at end as blocked_until,
       not ${isHuman} and failures >= counter.value ->> 'challengeAfter' as is_challenged
     from json_each(${counters}) as counter
-    join login_attempts on login_attempts.key = counter.value ->> 'key'
-    where window_ends_at > ${now} and last_attempt_id <> ${id})
+    cross join login_attempts on login_attempts.key = counter.value ->> 'key'
+    where +window_ends_at > ${now} and last_attempt_id <> ${id})
     where blocked_until > ${now} or is_challenged`
 }
 

@@ -74,7 +74,7 @@ const runStart = preparedBatch((db, start: Start) => {
   const { session, passwordHash, events, mustBeVerified, attempt, moment } = start
   const { revocationExpiresAt } = start
   const started = sessionExists(session.id)
-  const isExcess = sql`${started} and user_sessions.id in (
+  const isExcess = sql`${started} and user_sessions.user_id = ${session.userId} and user_sessions.id in (
     select id from user_sessions where user_id = ${session.userId} and ${isLive(moment)}
     order by id = ${session.id} desc, issued_at desc, id desc limit -1 offset ${LIVE_SESSIONS_LIMIT})`
   return [

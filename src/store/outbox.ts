@@ -69,13 +69,15 @@ export async function claimOutgoing(db: Database, channel: Channel, now: number,
     channel === 'mail'
       ? sql`true`
       : sql`not exists (select 1 from outbox as earlier where earlier.user_id = due.user_id
-          and earlier.seq < due.seq and earlier.channel = 'event')`
+          and earlier.seq < due.seq and +earlier.channel = 'event')`
   const [claimed] = await runBatch(db, [
     db
       .update(outbox)
       .set({ attempts: sql`attempts + 1`, nextAttemptAt: now + CLAIM_MS })
       .where(
-        sql`seq in (select seq from outbox as due
+        // What is due stands twice, as in the clean-up.
+        sql`channel = ${channel} and next_attempt_at <= ${now} and seq in (
+          select seq from outbox as due
           where channel = ${channel} and next_attempt_at <= ${now} and ${isFirst} and ${isOfUse}
           order by next_attempt_at limit ${limit})`,
       )

@@ -118,7 +118,7 @@ export async function changeUser(
   { userId, event, change }: UserAct & { change: { name: string | null } | { isActive: true } },
   moment: Moment,
 ) {
-  const differs = 'name' in change ? sql`name is not ${change.name}` : sql`is_active = 0`
+  const differs = 'name' in change ? sql`name is not ${change.name}` : sql`not is_active`
   const [[state], [before], , , , recorded, [account]] = await runBatch(db, [
     selectActor(db, actor, moment),
     selectTarget(db, actor, userId),

@@ -1,4 +1,4 @@
-import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
+import { and, desc, type SQL, sql } from 'drizzle-orm'
 import { type Actor, selectActor } from './actors'
 import { type Database, runBatch } from './database'
 import { userRoles, users } from './schema'
@@ -80,20 +80,36 @@ function selectByRole(db: Database, { filter, after, limit }: UserQuery) {
   const isBefore =
     after?.order === 'id' ? sql`user_roles.user_id < ${after.id}` : sql`user_roles.user_id > ''`
   const roleId = sql`(select id from roles where name = ${filter.role})`
-  return db
-    .select(ACCOUNT)
-    .from(userRoles)
-    .innerJoin(users, eq(users.id, userRoles.userId))
-    .where(and(sql`user_roles.role_id = ${roleId}`, isBefore, ...conditions(filter)))
-    .orderBy(desc(userRoles.userId))
-    .limit(limit)
+  return (
+    db
+      .select(ACCOUNT)
+      .from(userRoles)
+      // By nothing but the role, of which there may be few.
+      .crossJoin(users)
+      .where(
+        and(
+          sql`user_roles.role_id = ${roleId} and users.id = user_roles.user_id`,
+          isBefore,
+          ...conditions(filter),
+        ),
+      )
+      .orderBy(desc(userRoles.userId))
+      .limit(limit)
+  )
 }
 
-// Whether the user is active stands as a literal, so that the index of the disabled ones is found.
-function conditions({ isActive, createdFrom, createdTo }: UserFilter): readonly SQL[] {
+// Whether the user is active stands as a literal, so that the index of the disabled ones is found: in the order by
+// time. In another no index but that of the order is to be used, by which every page would read and sort all that
+// the filter holds for: that is what the plus is for.
+function conditions(filter: UserFilter): readonly SQL[] {
+  const { isActive, createdFrom, createdTo } = filter
+  const [active, createdAt] =
+    orderOf(filter) === 'created'
+      ? [sql`users.is_active`, sql`users.created_at`]
+      : [sql`+users.is_active`, sql`+users.created_at`]
   return [
-    ...(isActive === null ? [] : [isActive ? sql`users.is_active = 1` : sql`users.is_active = 0`]),
-    ...(createdFrom === null ? [] : [sql`users.created_at >= ${createdFrom}`]),
-    ...(createdTo === null ? [] : [sql`users.created_at < ${createdTo}`]),
+    ...(isActive === null ? [] : [isActive ? sql`${active} = 1` : sql`${active} = 0`]),
+    ...(createdFrom === null ? [] : [sql`${createdAt} >= ${createdFrom}`]),
+    ...(createdTo === null ? [] : [sql`${createdAt} < ${createdTo}`]),
   ]
 }

@@ -1,25 +1,16 @@
 import { afterAll, beforeEach, expect, test, vi } from 'vitest'
-import { AUDIT_KEY, findings, seal } from '../platform/audit'
-import { type Call, failAll, type Interference, staleReads } from '../platform/bindings'
-import { createClient, runScheduledJob } from '../platform/client'
+import { findings } from '../platform/audit'
+import { type Call, type Interference, staleReads } from '../platform/bindings'
+import { runScheduledJob } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
-import { refuseMails, sentMails } from '../platform/mails'
-import { signUpPerson } from '../platform/people'
+import { sentMails } from '../platform/mails'
 import { hastenPauses } from './endure'
 import { aboutFault, both, faultsOf, note, tellFaults } from './faults'
+import { JOB_VARS, leaveWork } from './job-work'
 import { pendingIn, readState, startAnew } from './state'
 
 // The job that runs every minute, with all of its work to do, under every fault of every call that it makes:
 // what one run could not do, those after it do, once.
-
-const DAY = 86_400
-const client = createClient()
-const VARS = {
-  AUDIT_SIGNING_KEY: JSON.stringify(AUDIT_KEY),
-  AUDIT_RETENTION_DAYS: '30',
-  WEBHOOK_URL: 'https://listener.example/hooks',
-  WEBHOOK_SECRET: `whsec_${'A'.repeat(32)}`,
-}
 
 let told: unknown[] = []
 
@@ -33,27 +24,7 @@ beforeEach(() => {
 
 afterAll(tellFaults)
 
-const forget = async () => {
-  const { email } = await signUpPerson(client)
-  await client.post('/auth/forgot-password', { body: { email } })
-}
-
-/** Events to seal and to prune, a revocation to publish, rows to delete, mails to send and to give up, events to tell. */
-async function leaveWork(): Promise<void> {
-  refuseMails(() => Promise.reject(new Error('down')))
-  for (let sealing = 0; sealing < 2; sealing++) {
-    await forget()
-    await seal()
-    advanceSeconds(60)
-  }
-  advanceSeconds(31 * DAY)
-  await forget()
-  const { session } = await signUpPerson(client)
-  const blind = createClient({ interfere: failAll('kv') })
-  await blind.post('/auth/logout', { token: session.access_token })
-}
-
-const run = (interfere?: Interference) => runScheduledJob(both(interfere, staleReads(0)), VARS)
+const run = (interfere?: Interference) => runScheduledJob(both(interfere, staleReads(0)), JOB_VARS)
 
 /** What is there when the job has run undisturbed some more times. */
 async function finish() {

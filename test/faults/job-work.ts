@@ -1,0 +1,37 @@
+import { AUDIT_KEY, seal } from '../platform/audit'
+import { failAll } from '../platform/bindings'
+import { createClient } from '../platform/client'
+import { advanceSeconds } from '../platform/clock'
+import { refuseMails } from '../platform/mails'
+import { signUpPerson } from '../platform/people'
+
+const DAY = 86_400
+const client = createClient()
+
+/** With all that the job can have to do. */
+export const JOB_VARS = {
+  AUDIT_SIGNING_KEY: JSON.stringify(AUDIT_KEY),
+  AUDIT_RETENTION_DAYS: '30',
+  WEBHOOK_URL: 'https://listener.example/hooks',
+  WEBHOOK_SECRET: `whsec_${'A'.repeat(32)}`,
+}
+
+const forget = async () => {
+  const { email } = await signUpPerson(client)
+  await client.post('/auth/forgot-password', { body: { email } })
+}
+
+/** Events to seal and to prune, a revocation to publish, rows to delete, mails to send and to give up, events to tell. */
+export async function leaveWork(): Promise<void> {
+  refuseMails(() => Promise.reject(new Error('down')))
+  for (let sealing = 0; sealing < 2; sealing++) {
+    await forget()
+    await seal()
+    advanceSeconds(60)
+  }
+  advanceSeconds(31 * DAY)
+  await forget()
+  const { session } = await signUpPerson(client)
+  const blind = createClient({ interfere: failAll('kv') })
+  await blind.post('/auth/logout', { token: session.access_token })
+}
