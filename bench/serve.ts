@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { Miniflare } from 'miniflare'
+import { Miniflare, type WorkerdStructuredLog } from 'miniflare'
 import { newSecrets } from '../scripts/secrets.ts'
 import type { Modules } from './build.ts'
 
@@ -18,28 +18,41 @@ const BINDINGS = {
   AUTH_REFRESH_GRACE: '1',
 }
 
+const JOB_URL = 'http://127.0.0.1/cdn-cgi/local/scheduled'
+
 export type LocalDatabase = Awaited<ReturnType<Miniflare['getD1Database']>>
+
+/** What is used of the binding, whose own type needs those of Workers, which are not loaded here. */
+export interface LocalMarkers {
+  readonly get: (keys: readonly string[]) => Promise<ReadonlyMap<string, string | null>>
+}
 
 export interface Served {
   /** Of each Worker by its name, without a slash at the end. */
   readonly url: (worker: string) => string
   /** The process id of workerd. */
   readonly pid: number
-  readonly db: LocalDatabase
-  /** Where D1 and KV keep what they hold. */
+  /** Where its data is, until it is stopped. */
   readonly folder: string
+  /** Calls to these two may block this process: not while a Worker logs much, whose lines it is to read. */
+  readonly db: LocalDatabase
+  readonly markers: LocalMarkers
+  /** Runs the job of the first Worker, as its cron trigger would. */
+  readonly runJob: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
 /**
  * Serves Workers by one workerd, each at a port of its own that leads straight to it, with one empty D1 and KV for all of
- * them. What they log is not read.
+ * them.
  *
  * @param bindings beside those that a benchmark has
+ * @param onLog is told each line that they log
  */
 export async function serve(
   workers: Readonly<Record<string, Modules>>,
   bindings: Readonly<Record<string, string>> = {},
+  onLog: (line: WorkerdStructuredLog) => void = () => {},
 ): Promise<Served> {
   const folder = mkdtempSync(path.join(tmpdir(), 'gatehouse-bench-'))
   const miniflare = new Miniflare({
@@ -47,7 +60,8 @@ export async function serve(
     resourcePersistencePath: folder,
     enableDevRegistry: false,
     // A pipe that nobody empties would stop it.
-    handleStructuredLogs: () => {},
+    handleStructuredLogs: onLog,
+    unsafeTriggerHandlers: true,
     workers: Object.entries(workers).map(([name, modules]) => ({
       config: {
         name,
@@ -68,6 +82,11 @@ export async function serve(
   const [first = ''] = Object.keys(workers)
   const db = await miniflare.getD1Database('DB', first)
   await migrate(db)
+  const markers: unknown = await miniflare.getKVNamespace('REVOCATIONS', first)
+  const runJob = async () => {
+    const answer = await miniflare.dispatchFetch(JOB_URL)
+    if (!answer.ok) throw new Error(`the job: ${answer.status} ${await answer.text()}`)
+  }
   const urls = new Map<string, string>()
   for (const name of Object.keys(workers)) {
     urls.set(name, (await miniflare.unsafeGetDirectURL(name)).origin)
@@ -76,7 +95,8 @@ export async function serve(
     await miniflare.dispose()
     rmSync(folder, { recursive: true, force: true })
   }
-  return { url: (worker) => urls.get(worker) ?? '', pid, db, folder, stop }
+  const url = (worker: string) => urls.get(worker) ?? ''
+  return { url, pid, folder, db, markers: markers as LocalMarkers, runJob, stop }
 }
 
 function manifestOf([entry, ...others]: Modules) {

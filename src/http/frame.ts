@@ -45,8 +45,14 @@ export function createFrame() {
         refuse(c, { code: 'method_not_allowed', headers: { Allow: methods.join(', ') } }),
     }),
   )
-  // It makes the request anew around what it has read, which cannot be done with a GET.
-  app.use((c, next) => (BODY_METHODS.includes(c.req.method) ? limitBody(c, next) : next()))
+  // It makes the request anew around what it has read, which cannot be done with a GET. What it throws itself, `next`
+  // throwing nothing, is the size, or that the body was cut off.
+  app.use((c, next) => {
+    if (!BODY_METHODS.includes(c.req.method)) return next()
+    return limitBody(c, next).catch((error) => {
+      throw error instanceof ProblemError ? error : new ProblemError('malformed_json')
+    })
+  })
   return app
 }
 

@@ -1,5 +1,6 @@
+import type { Context } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import { factory } from './factory'
+import { type AppEnv, factory } from './factory'
 import { ProblemError } from './problem'
 
 export const JSON_TYPE = /^application\/json(?:\s*;|$)/i
@@ -19,7 +20,7 @@ export const jsonBody = factory.createMiddleware(async (c, next) => {
   if (!BODY_METHODS.includes(c.req.method)) return next()
   const isRouted = matchedRoutes(c).some(({ method }) => method !== 'ALL')
   if (!isRouted) return next()
-  const bytes = await c.req.arrayBuffer()
+  const bytes = await readBody(c)
   const contentType = c.req.header('Content-Type') ?? ''
   if (FORM_PATHS.includes(c.req.path)) {
     if (bytes.byteLength === 0 || FORM_TYPE.test(contentType)) return next()
@@ -35,6 +36,15 @@ export const jsonBody = factory.createMiddleware(async (c, next) => {
   }
   return next()
 })
+
+/** The whole body. Who hangs up in the midst of it has sent none that can be read, which is no fault of ours. */
+export async function readBody(c: Context<AppEnv>): Promise<ArrayBuffer> {
+  try {
+    return await c.req.arrayBuffer()
+  } catch {
+    throw new ProblemError('malformed_json')
+  }
+}
 
 function isUtf8(bytes: ArrayBuffer): boolean {
   try {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type DocumentedRoute, documentedRoutes } from '../../src/http/openapi'
 import { grantRoles } from '../platform/administrators'
 import { createClient, refusal, type Sent } from '../platform/client'
+import { loggedEvents } from '../platform/logs'
 import { newEmail, PASSWORD, signUpPerson } from '../platform/people'
 import { routes as allRoutes } from '../platform/routes'
 
@@ -104,6 +105,22 @@ describe.each(written)('$method $path, before it asks who calls', (route) => {
   })
 })
 
+test('a body that is cut off is a refusal, declared or not, and no fault', async () => {
+  for (const route of written) {
+    for (const headers of [json, { ...json, 'Content-Length': '500' }]) {
+      const answer = await send(route, { rawBody: cutOff('{"email":"some'), headers })
+      expect(refusal(answer), `${route.method} ${route.path}`).toBe('400 malformed_json')
+    }
+  }
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': '500' }
+  for (const path of ['/login', '/auth/introspect']) {
+    const headers = { ...form, Origin: 'http://127.0.0.1:8787' }
+    const answer = await client.post(path, { rawBody: cutOff('email=some'), headers })
+    expect(answer.status, path).toBe(400)
+  }
+  expect(loggedEvents().filter(({ level }) => level === 'ERROR')).toEqual([])
+})
+
 describe.each(read)('$method $path', (route) => {
   /** As an admin, so that what is refused is refused for its body. */
   const senderOf = async () => {
@@ -183,6 +200,14 @@ test('the body of a GET is not looked at, whatever it is and however large', asy
 })
 
 /** One byte a character. */
+/** As it arrives from a client that hangs up. */
+function cutOff(beginning: string): ReadableStream {
+  return new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(beginning)),
+    pull: (controller) => controller.error(new Error('Network connection lost.')),
+  })
+}
+
 function bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }

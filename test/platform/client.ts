@@ -30,7 +30,7 @@ export interface ClientOptions {
 export interface Sent {
   readonly body?: unknown
   /** A body sent as it is, without a content type of its own. */
-  readonly rawBody?: string | Uint8Array
+  readonly rawBody?: string | Uint8Array | ReadableStream
   readonly token?: string
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -119,9 +119,11 @@ export function createClient(options: ClientOptions = {}) {
   }
 }
 
-function requestOf(path: string, init: RequestInit, body?: string | Uint8Array): Request {
+function requestOf(path: string, init: RequestInit, body?: Sent['rawBody']): Request {
   const url = `http://127.0.0.1:8787${path}`
-  if (body === undefined) return new Request(url, init)
+  if (body === undefined || body instanceof ReadableStream) {
+    return new Request(url, { ...init, ...(body && { body }) })
+  }
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
   if (init.method !== 'GET' && init.method !== 'HEAD')
     return new Request(url, { ...init, body: bytes })

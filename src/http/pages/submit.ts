@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type * as z from 'zod/mini'
 import { AuthError, type AuthErrorCode, type FieldError } from '../../auth/errors'
 import type { AppEnv } from '../factory'
+import { readBody } from '../json-body'
 import { ProblemError, wordingOf } from '../problem'
 import { ownOrigins } from '../refresh-cookie'
 import { refusalOf } from '../refusal'
@@ -68,7 +69,7 @@ export async function readForm(c: Context<AppEnv>): Promise<URLSearchParams> {
   if (!FORM_TYPE.test(c.req.header('Content-Type') ?? '')) {
     throw new ProblemError('unsupported_media_type')
   }
-  return new URLSearchParams(utf8Form(await c.req.arrayBuffer()))
+  return new URLSearchParams(utf8Form(await readBody(c)))
 }
 
 // Lenient decoders make one character of all bytes that are not UTF-8, and two passwords alike.

@@ -1,0 +1,32 @@
+/** What a run draws from: the same seed draws the same, though not in the same order of answers. */
+export interface Random {
+  /** From 0 up to but not 1. */
+  readonly fraction: () => number
+  readonly below: (limit: number) => number
+  readonly chance: (probability: number) => boolean
+  readonly pick: <T>(items: readonly [T, ...T[]]) => T
+  readonly pickAny: <T>(items: readonly T[]) => T | undefined
+  readonly text: (length: number) => string
+}
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
+
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0
+  // mulberry32.
+  const fraction = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  const below = (limit: number) => Math.floor(fraction() * limit)
+  return {
+    fraction,
+    below,
+    chance: (probability) => fraction() < probability,
+    pick: (items) => items[below(items.length)] ?? items[0],
+    pickAny: (items) => items[below(items.length)],
+    text: (length) => Array.from({ length }, () => LETTERS[below(LETTERS.length)]).join(''),
+  }
+}
