@@ -1,10 +1,5 @@
-/** A UUIDv7 (RFC 9562 §5.7): `now` in milliseconds, then 74 random bits. */
+/** A UUIDv7 (RFC 9562 §5.7): `now` in milliseconds, then the 74 random bits of a UUIDv4. */
 export function uuidV7(now: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, Math.floor(now / 0x10000))
-  view.setUint16(4, now % 0x10000)
-  view.setUint8(6, 0x70 | (view.getUint8(6) & 0x0f))
-  view.setUint8(8, 0x80 | (view.getUint8(8) & 0x3f))
-  return bytes.toHex().replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  const time = now.toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`
 }

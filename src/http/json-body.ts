@@ -26,14 +26,12 @@ export const jsonBody = factory.createMiddleware(async (c, next) => {
     if (bytes.byteLength === 0 || FORM_TYPE.test(contentType)) return next()
     throw new ProblemError('unsupported_media_type')
   }
-  if (bytes.byteLength === 0) {
-    c.req.raw = new Request(c.req.raw, { body: '{}' })
-    c.req.bodyCache = {}
-  } else if (!JSON_TYPE.test(contentType)) {
+  if (bytes.byteLength > 0 && !JSON_TYPE.test(contentType)) {
     throw new ProblemError('unsupported_media_type')
-  } else if (!isUtf8(bytes)) {
-    throw new ProblemError('malformed_json')
   }
+  const text = bytes.byteLength === 0 ? '{}' : utf8Text(bytes)
+  // Hono would make a Response of the bytes to decode them again.
+  c.req.json = async () => JSON.parse(text)
   return next()
 })
 
@@ -46,11 +44,10 @@ export async function readBody(c: Context<AppEnv>): Promise<ArrayBuffer> {
   }
 }
 
-function isUtf8(bytes: ArrayBuffer): boolean {
+function utf8Text(bytes: ArrayBuffer): string {
   try {
-    new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    return true
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
   } catch {
-    return false
+    throw new ProblemError('malformed_json')
   }
 }

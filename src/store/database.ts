@@ -46,7 +46,7 @@ export function runBatch<
 }
 
 /**
- * What D1 marks as passing is tried again for five seconds, with full jitter. "Network connection lost"
+ * What D1 marks as passing is tried again for five seconds from then, with full jitter. "Network connection lost"
  * may come after the commit, so every batch must bear being run twice: rows carry ids of the request's
  * own making, guards hold, and verdicts are read from what is there at the end.
  *
@@ -54,9 +54,7 @@ export function runBatch<
  */
 export async function retried<Result>(batch: () => Promise<Result>): Promise<Result> {
   let expired = false
-  const timer = setTimeout(() => {
-    expired = true
-  }, RETRY_PERIOD_MS)
+  let timer: ReturnType<typeof setTimeout> | undefined
   try {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -65,11 +63,15 @@ export async function retried<Result>(batch: () => Promise<Result>): Promise<Res
         if (isOwnFault(error)) throw new DatabaseFault(error.name)
         const text = errorText(error)
         if (expired || !PASSING.test(text)) throw classified(text)
+        // Not before: a timer for each batch is dearer than its statements.
+        timer ??= setTimeout(() => {
+          expired = true
+        }, RETRY_PERIOD_MS)
         await jitteredPause(attempt)
       }
     }
   } finally {
-    clearTimeout(timer)
+    if (timer !== undefined) clearTimeout(timer)
   }
 }
 

@@ -1,10 +1,17 @@
-import { fillPlaceholders, type Query, sql } from 'drizzle-orm'
+import { is, Param, Placeholder, type Query, sql } from 'drizzle-orm'
 import type { BatchItem, BatchResponse } from 'drizzle-orm/batch'
 import { type Database, retried } from './database'
 
-interface PreparedStatement {
+/** What drizzle prepares; its `mapResult` is what it reads the results of a batch with itself. */
+interface Prepared {
   getQuery(): Query
   mapResult(response: unknown, isFromBatch: boolean): unknown
+}
+
+interface PreparedStatement {
+  readonly text: string
+  readonly parameters: readonly ((values: object) => unknown)[]
+  readonly read: (result: unknown) => unknown
 }
 
 /**
@@ -23,29 +30,39 @@ export function preparedBatch<
   return async (db: Database, values: Values): Promise<BatchResponse<Statements>> => {
     const statements = known.get(db) ?? prepare(build(db, placeholdersFor(values)))
     known.set(db, statements)
-    const byPath = Object.fromEntries(leavesOf(values))
-    const sent = statements.map((statement) => {
-      const { sql: text, params } = statement.getQuery()
-      return db.$client.prepare(text).bind(...fillPlaceholders(params, byPath))
-    })
+    const sent = statements.map(({ text, parameters }) =>
+      db.$client.prepare(text).bind(...parameters.map((parameter) => parameter(values))),
+    )
     const results = await retried(() => db.$client.batch(sent))
-    return results.map((result, i) =>
-      statements[i]?.mapResult(result, true),
-    ) as BatchResponse<Statements>
+    return results.map((result, i) => statements[i]?.read(result)) as BatchResponse<Statements>
   }
 }
 
 function prepare(statements: readonly BatchItem<'sqlite'>[]): readonly PreparedStatement[] {
-  return statements.map((statement) =>
-    (statement as unknown as { prepare(): PreparedStatement }).prepare(),
-  )
+  return statements.map((statement) => {
+    const prepared = (statement as unknown as { prepare(): Prepared }).prepare()
+    const { sql: text, params } = prepared.getQuery()
+    const read = (result: unknown) => prepared.mapResult(result, true)
+    return { text, parameters: params.map(parameterOf), read }
+  })
 }
 
-function* leavesOf(values: object, path = ''): Generator<[path: string, value: unknown]> {
-  for (const [name, value] of Object.entries(values)) {
-    if (typeof value === 'object' && value !== null) yield* leavesOf(value, `${path}${name}.`)
-    else yield [path + name, value]
+function parameterOf(parameter: unknown): (values: object) => unknown {
+  const encoder = is(parameter, Param) ? parameter.encoder : null
+  const held = is(parameter, Param) ? parameter.value : parameter
+  if (!is(held, Placeholder)) return () => parameter
+  const path = held.name.split('.')
+  return (values) => {
+    const value = valueAt(values, path)
+    return encoder && value !== null ? encoder.mapToDriverValue(value) : value
   }
+}
+
+function valueAt(values: object, path: readonly string[]): unknown {
+  let value: unknown = values
+  for (const name of path) value = (value as Readonly<Record<string, unknown>>)[name]
+  if (value === undefined) throw new Error(`a prepared batch was given no ${path.join('.')}`)
+  return value
 }
 
 function placeholdersFor<Values extends object>(values: Values, path = ''): Values {

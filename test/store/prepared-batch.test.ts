@@ -68,5 +68,5 @@ test('a run without one of the values is refused', async () => {
   const db = openDatabase(env.DB)
   await run(db, { one: { id: 'a', name: null }, limit: 1 })
   const incomplete = { one: { id: 'a' }, limit: 1 } as unknown as Values
-  await expect(run(db, incomplete)).rejects.toThrow('one.name')
+  await expect(run(db, incomplete)).rejects.toThrow('given no one.name')
 })
