@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { runWrangler } from '../scripts/wrangler.ts'
@@ -12,6 +12,7 @@ export type Modules = readonly [string, ...string[]]
 /** Our Worker, as a deploy would upload it. */
 export async function buildService(): Promise<Modules> {
   const folder = path.join(OUT, 'service')
+  rmSync(folder, { recursive: true, force: true })
   await runWrangler(['deploy', '--dry-run', '--outdir', folder])
   const others = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.js') && file !== 'index.js')

@@ -1,7 +1,7 @@
 import { issueSession, newSession, refreshTokenOf } from '../../src/auth/issue-session'
 import { configOf } from '../../src/config'
 import { importSigningKeys } from '../../src/crypto/signing-keys'
-import type { Seeded } from './seed'
+import type { Seeded } from '../seeded'
 
 interface Row {
   readonly id: string

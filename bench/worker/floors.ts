@@ -22,6 +22,12 @@ const app = new Hono<Env>()
 // (a) Hono and a small JSON.
 app.get('/floor/json', (c) => c.json({ status: 'healthy' }))
 
+// What a line of the log costs where this runs.
+app.get('/floor/log', (c) => {
+  console.log(JSON.stringify({ level: 'INFO', event: 'request', time: new Date().toISOString() }))
+  return c.json({ status: 'healthy' })
+})
+
 // (b) and a verified token.
 app.get('/floor/token', async (c) => c.json(await verifiedClaims(c, await knownOf(c.env))))
 

@@ -3,20 +3,11 @@ import { configOf } from '../../src/config'
 import { hashPassword } from '../../src/crypto/password'
 import { importSigningKeys } from '../../src/crypto/signing-keys'
 import { uuidV7 } from '../../src/crypto/uuid'
+import type { Seeded } from '../seeded'
 
 export const PASSWORD = 'correct horse battery staple'
 
 const USERS_PER_BATCH = 250
-
-/** One user with one session, and what their client holds. */
-export interface Seeded {
-  readonly user_id: string
-  readonly email: string
-  readonly session_id: string
-  readonly access_token: string
-  readonly refresh_token: string
-  readonly refresh_token_hash: string
-}
 
 /** Adds users to D1 who all have the same password, with a session each as a login would have begun it. */
 export async function seedUsers(env: CloudflareBindings, count: number): Promise<Seeded[]> {
