@@ -8,7 +8,7 @@ import { ProblemError } from './problem'
 
 /** Lets only requests with an access token of ours pass, by signature and time; awaits no I/O. */
 export const authenticate = factory.createMiddleware(async (c, next) => {
-  c.set('claims', await authenticateToken(c.var.auth, bearerToken(c)))
+  c.set('claims', await authenticateToken(c.get('auth'), bearerToken(c)))
   await next()
 })
 
@@ -21,8 +21,8 @@ export const authenticateAny = factory.createMiddleware(async (c, next) => {
   c.set(
     'principal',
     key === undefined
-      ? await authenticateMovingIn(c.var.auth, bearerToken(c))
-      : { kind: 'api_key', ...(await authenticateApiKey(c.var.auth, key)) },
+      ? await authenticateMovingIn(c.get('auth'), bearerToken(c))
+      : { kind: 'api_key', ...(await authenticateApiKey(c.get('auth'), key)) },
   )
   await next()
 })
@@ -39,7 +39,7 @@ export function presentedApiKey(c: Context<AppEnv>): string | undefined {
 /** Claims where a usable token came with the request; clients may send one that has expired along with anything. */
 export async function optionalClaims(c: Context<AppEnv>): Promise<AccessTokenClaims | null> {
   try {
-    return await authenticateToken(c.var.auth, bearerToken(c))
+    return await authenticateToken(c.get('auth'), bearerToken(c))
   } catch (error) {
     if (error instanceof AuthError) return null
     throw error

@@ -53,7 +53,7 @@ function eventSinksOf({ webhook }: Config, queue: Queue | undefined): readonly E
 }
 
 export const provideAuthContext = factory.createMiddleware(async (c, next) => {
-  const { log, now, requestId } = c.var
+  const [log, now, requestId] = [c.get('log'), c.get('now'), c.get('requestId')]
   const { headers } = c.req.raw
   const edge = { client: clientOf(headers), source: sourceOf(headers), device: presentedDevice(c) }
   const deferred: (() => Promise<void>)[] = []

@@ -29,5 +29,5 @@ export const crossOrigin = factory.createMiddleware((c, next) => {
 })
 
 function isAllowed(c: Context<AppEnv>, origin: string): boolean {
-  return c.var.auth.config.frontendOrigins.includes(origin)
+  return c.get('auth').config.frontendOrigins.includes(origin)
 }

@@ -23,7 +23,7 @@ export async function rememberDevice(
   transport: Transport,
 ): Promise<void> {
   if (transport === 'body') return
-  const { now, keys } = c.var.auth
+  const { now, keys } = c.get('auth')
   const expiresAt = Math.floor(now / 1000) + LIFETIME_SECONDS
   const token = await newDeviceToken({ email, expiresAt }, keys)
   setCookie(c, NAME, token, { ...HOST_COOKIE, maxAge: LIFETIME_SECONDS })

@@ -29,13 +29,13 @@ export const metrics = factory.createMiddleware(async (c, next) => {
     c.env.METRICS?.writeDataPoint(point)
   } catch (error) {
     // What happened has happened, counted or not.
-    c.var.log.warning('metrics_failed', errorFields(error))
+    c.get('log').warning('metrics_failed', errorFields(error))
   }
 })
 
 function outcomeOf(c: Context<AppEnv>): [outcome: string, reason: string] {
   // A page that did what it was asked leads to another.
-  if (c.res.status < 400) return [c.var.outcome ?? 'succeeded', '']
+  if (c.res.status < 400) return [c.get('outcome') ?? 'succeeded', '']
   if (c.res.status >= 500) return ['failed', String(c.res.status)]
   const { error } = c
   if (error instanceof AuthError) return ['refused', error.logged['reason'] ?? error.code]

@@ -20,7 +20,7 @@ export function problem(c: Context<AppEnv>, refusal: Refusal): Response {
   const { code, errors } = refusal
   const { status, title, detail, headers } = wordingOf(refusal)
   const type = `urn:gatehouse:problem:${code}`
-  const request_id = c.var.requestId
+  const request_id = c.get('requestId')
   const body = { type, title, status, detail, code, request_id, ...(errors?.length && { errors }) }
   return c.body(JSON.stringify(body), status, {
     'Content-Type': 'application/problem+json',

@@ -40,7 +40,7 @@ const GATES: Readonly<Record<string, readonly Gate[]>> = {
  * It stands before any body is read. What must be exact, D1 decides.
  */
 export const rateLimit = factory.createMiddleware(async (c, next) => {
-  const { auth } = c.var
+  const auth = c.get('auth')
   if (!auth.config.isRateLimited) return next()
   for (const gate of GATES[`${c.req.method} ${c.req.path}`] ?? []) {
     await requirePassage(c, gate, auth.source)
@@ -54,7 +54,7 @@ export const rateLimit = factory.createMiddleware(async (c, next) => {
 
 /** The gate of `/auth/refresh`, for a page that is about to do the same. */
 export async function requireRefreshPassage(c: Context<AppEnv>): Promise<void> {
-  const { config, source } = c.var.auth
+  const { config, source } = c.get('auth')
   if (config.isRateLimited) await requirePassage(c, 'RATE_LIMIT_REFRESH', source)
 }
 
@@ -66,7 +66,7 @@ async function requirePassage(c: Context<AppEnv>, gate: Gate, key: string): Prom
     if (success) return
   } catch (error) {
     // Without its first gate the service still has the others.
-    c.var.log.warning('rate_limit_unavailable', { gate, ...errorFields(error) })
+    c.get('log').warning('rate_limit_unavailable', { gate, ...errorFields(error) })
     return
   }
   throw new ProblemError('rate_limited', { gate })

@@ -84,12 +84,12 @@ export function forgetSessionCookies(c: Context<AppEnv>): void {
 
 /** Where the service itself is reached. */
 export function ownOrigins(c: Context<AppEnv>): readonly string[] {
-  return [new URL(c.req.url).origin, new URL(c.var.auth.config.issuer).origin]
+  return [new URL(c.req.url).origin, new URL(c.get('auth').config.issuer).origin]
 }
 
 // Against cross-site request forgery: browsers send the cookie by themselves, and tell truly from where.
 function requireOwnPage(c: Context<AppEnv>): void {
-  const own = [...ownOrigins(c), ...c.var.auth.config.frontendOrigins]
+  const own = [...ownOrigins(c), ...c.get('auth').config.frontendOrigins]
   const isOwn = own.includes(c.req.header('Origin') ?? '')
   if (!isOwn || c.req.header('Sec-Fetch-Site') === 'cross-site') {
     throw new ProblemError('origin_not_allowed')

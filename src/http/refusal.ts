@@ -9,7 +9,7 @@ import { ProblemError, type Refusal } from './problem'
 
 /** What is told of an error, which is logged. Anything unknown is a fault of ours, and its text stays in the log. */
 export function refusalOf(error: Error, c: Context<AppEnv>): Refusal {
-  const { log } = c.var
+  const log = c.get('log')
   if (error instanceof AuthError) {
     log.warning('refused', { code: error.code, ...error.logged })
     const { errors, retryAfterSeconds } = error

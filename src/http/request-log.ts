@@ -7,7 +7,7 @@ import { type AppEnv, factory } from './factory'
 /** Reads the clock, once for the whole request, and writes the request's one line when it is answered. */
 export const requestLog = factory.createMiddleware(async (c, next) => {
   const now = Date.now()
-  const common = { time: new Date(now).toISOString(), request_id: c.var.requestId }
+  const common = { time: new Date(now).toISOString(), request_id: c.get('requestId') }
   const log = hasSecretAddress(c) ? SILENT : createLogger(logLevelOf(c.env), common)
   c.set('now', now)
   c.set('log', log)

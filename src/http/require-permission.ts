@@ -9,7 +9,7 @@ import { asksFor } from './openapi'
 /**
  * Names the permission that a route needs, for an access token of ours: by signature and time, no I/O; or for an API key,
  * by one round trip, since only D1 knows whose it is. What
- * the token says of permissions may be out of date, so that D1 decides: the use-case takes `c.var.actor`, and
+ * the token says of permissions may be out of date, so that D1 decides: the use-case takes `c.get('actor')`, and
  * its batch asks first whether the session lives and the user holds the permission, then does its work under
  * the same guard. A 403 is at once, and so is what has just been granted.
  */
@@ -32,9 +32,9 @@ export function requireRole(...roles: readonly [string, ...string[]]) {
 async function actorOf(c: Context<AppEnv>, requires: Actor['requires']): Promise<Actor> {
   const key = presentedApiKey(c)
   if (key !== undefined) {
-    const { apiKey, account } = await authenticateApiKey(c.var.auth, key)
+    const { apiKey, account } = await authenticateApiKey(c.get('auth'), key)
     return { sessionId: null, apiKeyId: apiKey.id, userId: account.id, requires }
   }
-  const { sid: sessionId, sub: userId } = await authenticate(c.var.auth, bearerToken(c))
+  const { sid: sessionId, sub: userId } = await authenticate(c.get('auth'), bearerToken(c))
   return { sessionId, userId, requires }
 }

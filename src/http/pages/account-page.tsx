@@ -14,8 +14,8 @@ import { asVisitor } from './visit'
 export async function accountPage(c: Context<AppEnv>, state: FormState): Promise<Markup> {
   const [user, sessions] = await asVisitor(c, (claims) =>
     Promise.all([
-      getAccount(c.var.auth, { kind: 'session', claims }),
-      listSessions(c.var.auth, claims),
+      getAccount(c.get('auth'), { kind: 'session', claims }),
+      listSessions(c.get('auth'), claims),
     ]),
   )
   return (

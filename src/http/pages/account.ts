@@ -32,7 +32,7 @@ export async function showAccount(c: Context<AppEnv>) {
 }
 
 export async function downloadExport(c: Context<AppEnv>): Promise<Response> {
-  const account = await asVisitor(c, (claims) => exportAccount(c.var.auth, claims))
+  const account = await asVisitor(c, (claims) => exportAccount(c.get('auth'), claims))
   return c.body(JSON.stringify(presentExport(account), null, 2), 200, {
     'Content-Type': 'application/json',
     'Content-Disposition': 'attachment; filename="account.json"',
@@ -44,7 +44,7 @@ export function submitName(c: Context<AppEnv>): Promise<Response> {
     schema: ChangeNameInput,
     inputOf: (form) => ({ name: form.get('name') || null }),
     act: async (claims, { name }) => {
-      await changeName(c.var.auth, claims, name)
+      await changeName(c.get('auth'), claims, name)
       return `${HOME}?done=name_changed`
     },
   })
@@ -54,7 +54,7 @@ export function submitPassword(c: Context<AppEnv>): Promise<Response> {
   return submitOwn(c, {
     schema: ChangePasswordInput,
     act: async (claims, { current_password: currentPassword, new_password: newPassword }) => {
-      await changePassword(c.var.auth, claims, { currentPassword, newPassword })
+      await changePassword(c.get('auth'), claims, { currentPassword, newPassword })
       return `${HOME}?done=password_changed`
     },
   })
@@ -64,7 +64,7 @@ export function submitEmail(c: Context<AppEnv>): Promise<Response> {
   return submitOwn(c, {
     schema: ChangeEmailInput,
     act: async (claims, { password, new_email: email }) => {
-      await changeEmail(c.var.auth, claims, { password, email })
+      await changeEmail(c.get('auth'), claims, { password, email })
       return `${HOME}?done=email_change_mailed`
     },
   })
@@ -74,7 +74,7 @@ export function submitDelete(c: Context<AppEnv>): Promise<Response> {
   return submitOwn(c, {
     schema: DeleteAccountInput,
     act: async (claims, { password }) => {
-      await deleteAccount(c.var.auth, claims, password)
+      await deleteAccount(c.get('auth'), claims, password)
       endVisit(c)
       return '/login?done=account_deleted'
     },
@@ -91,7 +91,7 @@ function submitEndOne(c: Context<AppEnv>): Promise<Response> {
     inputOf: () => ({ id: c.req.param('id') }),
     act: async (claims, { id }) => {
       try {
-        await endSession(c.var.auth, claims, id)
+        await endSession(c.get('auth'), claims, id)
       } catch (error) {
         // Ended by somebody else since the page was looked at: as asked.
         if (!(error instanceof AuthError && error.code === 'session_not_found')) throw error
@@ -105,7 +105,7 @@ function submitEndOthers(c: Context<AppEnv>): Promise<Response> {
   return submitOwn(c, {
     schema: z.object({}),
     act: async (claims) => {
-      await endOtherSessions(c.var.auth, claims)
+      await endOtherSessions(c.get('auth'), claims)
       return `${HOME}?done=sessions_ended`
     },
   })

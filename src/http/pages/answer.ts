@@ -27,5 +27,7 @@ export function answer(
   c.header('Content-Security-Policy', `${POLICY}; style-src 'self'${challenge}`)
   // With no-referrer a browser would not say from where a form comes.
   c.header('Referrer-Policy', 'same-origin')
+  c.header('Cross-Origin-Opener-Policy', 'same-origin')
+  c.header('Origin-Agent-Cluster', '?1')
   return c.html(html`<!doctype html>${page}`, status, { ...headers })
 }

@@ -34,7 +34,7 @@ export function asAdministrator<Result>(
 ): Promise<[UserAccount, Result]> {
   return asVisitor(c, (claims) => {
     const { sub: userId, sid: sessionId } = claims
-    const account = getAccount(c.var.auth, { kind: 'session', claims })
+    const account = getAccount(c.get('auth'), { kind: 'session', claims })
     const actor: AsActor = (permission) => ({ userId, sessionId, requires: { permission } })
     return Promise.all([account, work(actor, account)])
   })

@@ -60,7 +60,7 @@ function submitRoles(c: Context<AppEnv>): Promise<Response> {
     inputOf: (form) => ({ roles: form.getAll('roles') }),
     async act({ roles: names }, form) {
       await asWriter(c, form, (actor) =>
-        setUserRoles(c.var.auth, actor, { userId: idOf(c), names }),
+        setUserRoles(c.get('auth'), actor, { userId: idOf(c), names }),
       )
       return c.redirect(`${pathOf(c)}?done=roles_changed`, 303)
     },
@@ -69,7 +69,7 @@ function submitRoles(c: Context<AppEnv>): Promise<Response> {
 }
 
 async function userPage(c: Context<AppEnv>, state: FormState): Promise<Markup> {
-  const { auth } = c.var
+  const auth = c.get('auth')
   const [user, [shown, sessions, roles]] = await asAdministrator(c, (actor, account) =>
     Promise.all([
       getUser(auth, actor('users:read'), idOf(c)),
@@ -121,8 +121,8 @@ export function submitAction(c: Context<AppEnv>): Promise<Response> {
       const userId = idOf(c)
       await asWriter(c, form, (actor) =>
         reason === null
-          ? enableUser(c.var.auth, actor, userId)
-          : lockOutUser(c.var.auth, actor, { userId, reason }),
+          ? enableUser(c.get('auth'), actor, userId)
+          : lockOutUser(c.get('auth'), actor, { userId, reason }),
       )
       return c.redirect(`${pathOf(c)}?done=${done}`, 303)
     },
@@ -132,7 +132,7 @@ export function submitAction(c: Context<AppEnv>): Promise<Response> {
 
 async function actionPage(c: Context<AppEnv>, action: Action, state: FormState): Promise<Markup> {
   const [user, shown] = await asAdministrator(c, (actor) =>
-    getUser(c.var.auth, actor('users:read'), idOf(c)),
+    getUser(c.get('auth'), actor('users:read'), idOf(c)),
   )
   const { title, text } = action
   return (

@@ -16,7 +16,7 @@ export async function showUsers(c: Context<AppEnv>) {
   const names = ['email', 'role', 'status', 'cursor']
   const { query, state, asked } = readFilter(c, UserQuery, names)
   const [user, page] = await asAdministrator(c, (actor) =>
-    query ? listUsers(c.var.auth, actor('users:read'), query) : Promise.resolve(NOTHING),
+    query ? listUsers(c.get('auth'), actor('users:read'), query) : Promise.resolve(NOTHING),
   )
   const field = { action: USERS, state, isFilter: true }
   return answer(

@@ -29,7 +29,9 @@ const NOTHING = { items: [], next: null }
 
 /** Leads to the first section that the user may look at. */
 export async function showConsole(c: Context<AppEnv>): Promise<Response> {
-  const user = await asVisitor(c, (claims) => getAccount(c.var.auth, { kind: 'session', claims }))
+  const user = await asVisitor(c, (claims) =>
+    getAccount(c.get('auth'), { kind: 'session', claims }),
+  )
   const [section] = sectionsOf(user)
   if (!section) throw new AuthError('permission_denied', { user_id: user.id })
   return c.redirect(section[0], 303)
@@ -38,7 +40,7 @@ export async function showConsole(c: Context<AppEnv>): Promise<Response> {
 export async function showRoles(c: Context<AppEnv>) {
   const { query, asked } = readFilter(c, NameQuery, ['cursor'])
   const [user, page] = await asAdministrator(c, (actor) =>
-    listRoles(c.var.auth, actor('roles:read'), query ?? { limit: 50, after: null }),
+    listRoles(c.get('auth'), actor('roles:read'), query ?? { limit: 50, after: null }),
   )
   return answer(
     c,
@@ -79,7 +81,7 @@ export async function showAudit(c: Context<AppEnv>) {
   const { query, state, asked } = readFilter(c, AuditEventQuery, names)
   const [user, page] = await asAdministrator(c, (actor) =>
     query
-      ? listAuditEvents(c.var.auth, actor('audit_events:read'), query)
+      ? listAuditEvents(c.get('auth'), actor('audit_events:read'), query)
       : Promise.resolve(NOTHING),
   )
   const field = { action: AUDIT, state, isFilter: true }

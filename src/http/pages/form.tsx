@@ -164,7 +164,7 @@ export function Field(props: FieldProps): Markup {
 
 /** What Turnstile turns into its widget, where the form was asked for a challenge. */
 export function Challenge({ c, state }: { c: Context<AppEnv>; state: FormState }): Markup | null {
-  const siteKey = c.var.auth.config.turnstileSiteKey
+  const siteKey = c.get('auth').config.turnstileSiteKey
   if (!state.hasChallenge || siteKey === null) return null
   return (
     <>

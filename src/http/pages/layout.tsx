@@ -20,7 +20,7 @@ export interface LayoutProps {
 
 /** The frame of every page. */
 export function Layout({ c, title, children, user, isWide, hasErrors }: LayoutProps): Markup {
-  const service = c.var.auth?.config.serviceName ?? 'Gatehouse'
+  const service = c.get('auth')?.config.serviceName ?? 'Gatehouse'
   const notice = noticeOf(c.req.query('done'))
   return (
     <html lang="en">

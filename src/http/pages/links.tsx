@@ -56,21 +56,21 @@ export function showVerifyEmail(c: Context<AppEnv>) {
 
 export function submitVerifyEmail(c: Context<AppEnv>): Promise<Response> {
   return submitLink(c, VERIFY, async (token, claims) => {
-    await verifyEmail(c.var.auth, token, claims)
+    await verifyEmail(c.get('auth'), token, claims)
     return `${claims ? HOME : '/login'}?done=email_verified`
   })
 }
 
 export function submitConfirmEmail(c: Context<AppEnv>): Promise<Response> {
   return submitLink(c, CONFIRM, async (token, claims) => {
-    await confirmEmailChange(c.var.auth, token, claims)
+    await confirmEmailChange(c.get('auth'), token, claims)
     return `${claims ? HOME : '/login'}?done=email_changed`
   })
 }
 
 export function submitUndo(c: Context<AppEnv>): Promise<Response> {
   return submitLink(c, UNDO, async (token) => {
-    await undoEmailChange(c.var.auth, token)
+    await undoEmailChange(c.get('auth'), token)
     endVisit(c)
     return '/login?done=email_undone'
   })
@@ -80,7 +80,7 @@ export function submitResend(c: Context<AppEnv>): Promise<Response> {
   return submit(c, {
     schema: EmailInput,
     async act({ email }) {
-      await requestLink(c.var.auth, 'verify_email', email)
+      await requestLink(c.get('auth'), 'verify_email', email)
       return c.redirect('/login?done=verification_mailed', 303)
     },
     page: (state) => resendPage(c, state),

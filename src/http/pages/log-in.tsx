@@ -19,7 +19,7 @@ export function submitLogIn(c: Context<AppEnv>): Promise<Response> {
   return submit(c, {
     schema: LogInInput,
     async act({ email, password, turnstile_token: turnstileToken }, form) {
-      const issued = await logIn(c.var.auth, { email, password, turnstileToken })
+      const issued = await logIn(c.get('auth'), { email, password, turnstileToken })
       await beginVisit(c, issued, email)
       return c.redirect(ownPath(form.get('next'), new URL(c.req.url).origin), 303)
     },
@@ -28,7 +28,7 @@ export function submitLogIn(c: Context<AppEnv>): Promise<Response> {
 }
 
 function logInPage(c: Context<AppEnv>, state: FormState, next: string | null | undefined): Markup {
-  const { signup, emailVerification } = c.var.auth.config
+  const { signup, emailVerification } = c.get('auth').config
   const path = ownPath(next, new URL(c.req.url).origin)
   const field = { action: ACTION, state }
   return (

@@ -9,7 +9,7 @@ const CLASSES = {
 }
 
 export function passwordHint(c: Context<AppEnv>): string {
-  const { minLength, require } = c.var.auth.config.passwordPolicy
+  const { minLength, require } = c.get('auth').config.passwordPolicy
   const classes = require.map((name) => CLASSES[name]).join(', ')
   return `At least ${minLength} characters${classes && `, among them ${classes}`}.`
 }

@@ -17,7 +17,7 @@ export function submitForgot(c: Context<AppEnv>): Promise<Response> {
   return submit(c, {
     schema: ForgotPasswordInput,
     async act({ email, turnstile_token: turnstileToken }) {
-      await forgetPassword(c.var.auth, { email, turnstileToken })
+      await forgetPassword(c.get('auth'), { email, turnstileToken })
       return c.redirect('/login?done=reset_mailed', 303)
     },
     page: (state) => forgotPage(c, state),
@@ -51,7 +51,7 @@ export function submitReset(c: Context<AppEnv>): Promise<Response> {
   return submit(c, {
     schema: ResetPasswordInput,
     async act({ token, new_password: newPassword }) {
-      await resetPassword(c.var.auth, { token, newPassword })
+      await resetPassword(c.get('auth'), { token, newPassword })
       return c.redirect('/login?done=password_reset', 303)
     },
     page: (state) => resetPage(c, state, state.values.get('token')),

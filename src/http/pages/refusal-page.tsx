@@ -28,7 +28,7 @@ export function refusalPage(c: Context<AppEnv>, refusal: Refusal): Response | Pr
         <h1>{title}</h1>
         <p>{DETAILS[refusal.code] ?? detail}</p>
         <p class="quiet">
-          Request <code>{c.var.requestId}</code>
+          Request <code>{c.get('requestId')}</code>
         </p>
         <p>
           <a href={HOME}>Go to your account</a>

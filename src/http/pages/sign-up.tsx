@@ -21,7 +21,7 @@ export function submitSignUp(c: Context<AppEnv>): Promise<Response> {
     schema: SignUpInput,
     async act({ email, password, name = null, invitation = null, turnstile_token }) {
       const person = { email, password, name, invitation, turnstileToken: turnstile_token }
-      const { issued } = await signUp(c.var.auth, person)
+      const { issued } = await signUp(c.get('auth'), person)
       if (!issued) return c.redirect('/verify-email?mailed', 303)
       await beginVisit(c, issued, email)
       return c.redirect(HOME, 303)
@@ -35,7 +35,7 @@ function signUpPage(
   state: FormState,
   invitation: string | null | undefined,
 ): Markup {
-  const { signup, serviceName } = c.var.auth.config
+  const { signup, serviceName } = c.get('auth').config
   const isOpen = signup === 'open' || (signup === 'invite' && invitation)
   return (
     <Layout c={c} title="Create an account" hasErrors={state.errors.length > 0}>

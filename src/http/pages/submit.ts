@@ -54,7 +54,7 @@ export async function submit<Schema extends z.ZodMiniType>(
     // For the metrics, as if it had come this far.
     c.error = error
     const refusal = refusalOf(error, c)
-    const { turnstileSiteKey } = c.var.auth.config
+    const { turnstileSiteKey } = c.get('auth').config
     const isChallenged = error.code === 'challenge_required' || form.has('turnstile_token')
     const hasChallenge = isChallenged && turnstileSiteKey !== null
     const state = { action: c.req.path, values: form, errors: told(error, form), hasChallenge }

@@ -40,7 +40,7 @@ export function endVisit(c: Context<AppEnv>): void {
 export async function endPresentedSession(c: Context<AppEnv>): Promise<void> {
   const tokens = { accessToken: accessCookie(c), refreshToken: refreshCookie(c) }
   try {
-    await logOut(c.var.auth, tokens)
+    await logOut(c.get('auth'), tokens)
   } catch (error) {
     if (!(error instanceof AuthError && LOGIN_CODES.includes(error.code))) throw error
   }
@@ -66,9 +66,9 @@ export async function asVisitor<Result>(
     }
   }
   await requireRefreshPassage(c)
-  const issued = await refreshSession(c.var.auth, refreshCookie(c))
+  const issued = await refreshSession(c.get('auth'), refreshCookie(c))
   setSessionCookies(c, issued)
-  return work(await authenticate(c.var.auth, issued.accessToken))
+  return work(await authenticate(c.get('auth'), issued.accessToken))
 }
 
 /**
@@ -90,7 +90,7 @@ export function asSender<Result>(
 /** What the access token says, by signature and time alone; null where there is none that is good. */
 export async function visitorClaims(c: Context<AppEnv>): Promise<AccessTokenClaims | null> {
   try {
-    return await authenticate(c.var.auth, accessCookie(c))
+    return await authenticate(c.get('auth'), accessCookie(c))
   } catch (error) {
     if (error instanceof AuthError) return null
     throw error

@@ -24,7 +24,7 @@ export const account = factory
       problems: TOKEN_OR_KEY,
     }),
     authenticateAny,
-    async (c) => c.json(presentUser(await getAccount(c.var.auth, c.var.principal)), 200),
+    async (c) => c.json(presentUser(await getAccount(c.get('auth'), c.get('principal'))), 200),
   )
   .patch(
     '/',
@@ -39,7 +39,7 @@ export const account = factory
     authenticate,
     valid('json', ChangeNameInput),
     async (c) => {
-      const user = await changeName(c.var.auth, c.var.claims, c.req.valid('json').name)
+      const user = await changeName(c.get('auth'), c.get('claims'), c.req.valid('json').name)
       return c.json(presentUser(user), 200)
     },
   )
@@ -56,7 +56,7 @@ export const account = factory
     authenticate,
     valid('json', DeleteAccountInput),
     async (c) => {
-      await deleteAccount(c.var.auth, c.var.claims, c.req.valid('json').password)
+      await deleteAccount(c.get('auth'), c.get('claims'), c.req.valid('json').password)
       return c.json({ message: 'The account is gone' }, 200)
     },
   )
@@ -71,5 +71,5 @@ export const account = factory
       problems: TOKEN,
     }),
     authenticate,
-    async (c) => c.json(presentExport(await exportAccount(c.var.auth, c.var.claims)), 200),
+    async (c) => c.json(presentExport(await exportAccount(c.get('auth'), c.get('claims'))), 200),
   )

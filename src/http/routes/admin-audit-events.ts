@@ -18,7 +18,7 @@ export const adminAuditEvents = factory.createApp().get(
   requirePermission('audit_events:read'),
   valid('query', AuditEventQuery),
   async (c) => {
-    const page = await listAuditEvents(c.var.auth, c.var.actor, c.req.valid('query'))
+    const page = await listAuditEvents(c.get('auth'), c.get('actor'), c.req.valid('query'))
     return c.json(presentAuditEvents(page), 200)
   },
 )

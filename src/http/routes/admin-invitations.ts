@@ -19,7 +19,7 @@ export const adminInvitations = factory.createApp().post(
   requirePermission('users:write'),
   valid('json', InvitationToMail),
   async (c) => {
-    await inviteUser(c.var.auth, c.var.actor, c.req.valid('json'))
+    await inviteUser(c.get('auth'), c.get('actor'), c.req.valid('json'))
     return c.json({ message: 'The invitation is on its way' }, 202)
   },
 )

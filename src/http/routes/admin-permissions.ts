@@ -33,7 +33,7 @@ export const adminPermissions = factory
     requirePermission('roles:read'),
     valid('query', NameQuery),
     async (c) => {
-      const page = await listPermissions(c.var.auth, c.var.actor, c.req.valid('query'))
+      const page = await listPermissions(c.get('auth'), c.get('actor'), c.req.valid('query'))
       return c.json(presentPermissions(page), 200)
     },
   )
@@ -50,7 +50,7 @@ export const adminPermissions = factory
     requirePermission('roles:write'),
     valid('json', PermissionToCreate),
     async (c) => {
-      const permission = await createPermission(c.var.auth, c.var.actor, c.req.valid('json'))
+      const permission = await createPermission(c.get('auth'), c.get('actor'), c.req.valid('json'))
       return c.json(presentPermission(permission), 201)
     },
   )
@@ -73,7 +73,7 @@ export const adminPermissions = factory
     requirePermission('roles:write'),
     valid('param', IdParam),
     async (c) => {
-      await deletePermission(c.var.auth, c.var.actor, c.req.valid('param').id)
+      await deletePermission(c.get('auth'), c.get('actor'), c.req.valid('param').id)
       return c.json({ message: 'The permission is gone' }, 200)
     },
   )

@@ -40,7 +40,10 @@ export const adminRoles = factory
     requirePermission('roles:read'),
     valid('query', NameQuery),
     async (c) =>
-      c.json(presentRoles(await listRoles(c.var.auth, c.var.actor, c.req.valid('query'))), 200),
+      c.json(
+        presentRoles(await listRoles(c.get('auth'), c.get('actor'), c.req.valid('query'))),
+        200,
+      ),
   )
   .post(
     '/',
@@ -55,7 +58,10 @@ export const adminRoles = factory
     requirePermission('roles:write'),
     valid('json', RoleToCreate),
     async (c) =>
-      c.json(presentRole(await createRole(c.var.auth, c.var.actor, c.req.valid('json'))), 201),
+      c.json(
+        presentRole(await createRole(c.get('auth'), c.get('actor'), c.req.valid('json'))),
+        201,
+      ),
   )
   .patch(
     '/:id',
@@ -73,7 +79,7 @@ export const adminRoles = factory
     async (c) => {
       const { name = null, description = null } = c.req.valid('json')
       const change = { id: c.req.valid('param').id, name, description }
-      return c.json(presentRole(await changeRole(c.var.auth, c.var.actor, change)), 200)
+      return c.json(presentRole(await changeRole(c.get('auth'), c.get('actor'), change)), 200)
     },
   )
   .put(
@@ -93,7 +99,10 @@ export const adminRoles = factory
     valid('json', RolePermissions),
     async (c) => {
       const change = { id: c.req.valid('param').id, names: c.req.valid('json').permissions }
-      return c.json(presentRole(await setRolePermissions(c.var.auth, c.var.actor, change)), 200)
+      return c.json(
+        presentRole(await setRolePermissions(c.get('auth'), c.get('actor'), change)),
+        200,
+      )
     },
   )
   .delete(
@@ -109,7 +118,7 @@ export const adminRoles = factory
     requirePermission('roles:write'),
     valid('param', IdParam),
     async (c) => {
-      await deleteRole(c.var.auth, c.var.actor, c.req.valid('param').id)
+      await deleteRole(c.get('auth'), c.get('actor'), c.req.valid('param').id)
       return c.json({ message: 'The role is gone' }, 200)
     },
   )

@@ -41,7 +41,10 @@ export const adminUsers = factory
     requirePermission('users:read'),
     valid('query', UserQuery),
     async (c) =>
-      c.json(presentUsers(await listUsers(c.var.auth, c.var.actor, c.req.valid('query'))), 200),
+      c.json(
+        presentUsers(await listUsers(c.get('auth'), c.get('actor'), c.req.valid('query'))),
+        200,
+      ),
   )
   .post(
     '/',
@@ -63,7 +66,7 @@ export const adminUsers = factory
     async (c) => {
       const { password = null, name = null, ...input } = c.req.valid('json')
       const user = { ...input, password, name }
-      return c.json(presentUser(await createUser(c.var.auth, c.var.actor, user)), 201)
+      return c.json(presentUser(await createUser(c.get('auth'), c.get('actor'), user)), 201)
     },
   )
   .get(
@@ -79,7 +82,10 @@ export const adminUsers = factory
     requirePermission('users:read'),
     valid('param', IdParam),
     async (c) =>
-      c.json(presentUser(await getUser(c.var.auth, c.var.actor, c.req.valid('param').id)), 200),
+      c.json(
+        presentUser(await getUser(c.get('auth'), c.get('actor'), c.req.valid('param').id)),
+        200,
+      ),
   )
   .patch(
     '/:id',
@@ -96,7 +102,7 @@ export const adminUsers = factory
     valid('json', UserRename),
     async (c) => {
       const change = { userId: c.req.valid('param').id, name: c.req.valid('json').name }
-      return c.json(presentUser(await renameUser(c.var.auth, c.var.actor, change)), 200)
+      return c.json(presentUser(await renameUser(c.get('auth'), c.get('actor'), change)), 200)
     },
   )
   .put(
@@ -116,7 +122,7 @@ export const adminUsers = factory
     valid('json', UserRoles),
     async (c) => {
       const change = { userId: c.req.valid('param').id, names: c.req.valid('json').roles }
-      return c.json(presentUser(await setUserRoles(c.var.auth, c.var.actor, change)), 200)
+      return c.json(presentUser(await setUserRoles(c.get('auth'), c.get('actor'), change)), 200)
     },
   )
   .post(
@@ -132,7 +138,10 @@ export const adminUsers = factory
     requirePermission('users:write'),
     valid('param', IdParam),
     async (c) =>
-      c.json(presentUser(await enableUser(c.var.auth, c.var.actor, c.req.valid('param').id)), 200),
+      c.json(
+        presentUser(await enableUser(c.get('auth'), c.get('actor'), c.req.valid('param').id)),
+        200,
+      ),
   )
   .post(
     '/:id/disable',
@@ -148,7 +157,7 @@ export const adminUsers = factory
     valid('param', IdParam),
     async (c) => {
       const act = { userId: c.req.valid('param').id, reason: 'user_disabled' } as const
-      return c.json(presentUser(await lockOutUser(c.var.auth, c.var.actor, act)), 200)
+      return c.json(presentUser(await lockOutUser(c.get('auth'), c.get('actor'), act)), 200)
     },
   )
   .get(
@@ -164,7 +173,11 @@ export const adminUsers = factory
     requirePermission('users:read'),
     valid('param', IdParam),
     async (c) => {
-      const sessions = await listUserSessions(c.var.auth, c.var.actor, c.req.valid('param').id)
+      const sessions = await listUserSessions(
+        c.get('auth'),
+        c.get('actor'),
+        c.req.valid('param').id,
+      )
       return c.json({ sessions: sessions.map(presentListedSession) }, 200)
     },
   )
@@ -182,7 +195,7 @@ export const adminUsers = factory
     valid('param', IdParam),
     async (c) => {
       const act = { userId: c.req.valid('param').id, reason: 'ended_by_administrator' } as const
-      return c.json(presentUser(await lockOutUser(c.var.auth, c.var.actor, act)), 200)
+      return c.json(presentUser(await lockOutUser(c.get('auth'), c.get('actor'), act)), 200)
     },
   )
   .post(
@@ -201,6 +214,6 @@ export const adminUsers = factory
     valid('param', IdParam),
     async (c) => {
       const act = { userId: c.req.valid('param').id, reason: 'password_reset' } as const
-      return c.json(presentUser(await lockOutUser(c.var.auth, c.var.actor, act)), 200)
+      return c.json(presentUser(await lockOutUser(c.get('auth'), c.get('actor'), act)), 200)
     },
   )

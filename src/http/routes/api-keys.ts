@@ -34,7 +34,7 @@ export const apiKeys = factory
     async (c) => {
       const { name, permissions, expires_at: expiresAt = null } = c.req.valid('json')
       const input = { name, permissions, expiresAt }
-      const { apiKey, key } = await createApiKey(c.var.auth, c.var.claims, input)
+      const { apiKey, key } = await createApiKey(c.get('auth'), c.get('claims'), input)
       return c.json({ ...presentApiKey(apiKey), key }, 201)
     },
   )
@@ -52,7 +52,7 @@ export const apiKeys = factory
     }),
     authenticate,
     async (c) => {
-      const keys = await listApiKeys(c.var.auth, c.var.claims)
+      const keys = await listApiKeys(c.get('auth'), c.get('claims'))
       return c.json({ api_keys: keys.map(presentApiKey) }, 200)
     },
   )
@@ -69,7 +69,7 @@ export const apiKeys = factory
     authenticate,
     valid('param', ApiKeyId),
     async (c) => {
-      await revokeApiKey(c.var.auth, c.var.claims, c.req.valid('param').id)
+      await revokeApiKey(c.get('auth'), c.get('claims'), c.req.valid('param').id)
       return c.json({ message: 'The API key is revoked' }, 200)
     },
   )

@@ -63,7 +63,7 @@ export const authentication = factory
       const transport = allowedTransport(c, input.transport)
       const turnstileToken = turnstile_token
       const person = { ...input, invitation, turnstileToken, name: name ?? full_name ?? null }
-      const { account, issued } = await signUp(c.var.auth, person)
+      const { account, issued } = await signUp(c.get('auth'), person)
       if (!issued) return c.json({ user: presentUser(account) }, 201)
       const session = answeredSession(c, issued, transport)
       await rememberDevice(c, input.email, transport)
@@ -93,7 +93,7 @@ export const authentication = factory
     async (c) => {
       const { email, password, turnstile_token: turnstileToken, ...input } = c.req.valid('json')
       const transport = allowedTransport(c, input.transport)
-      const issued = await logIn(c.var.auth, { email, password, turnstileToken })
+      const issued = await logIn(c.get('auth'), { email, password, turnstileToken })
       const session = answeredSession(c, issued, transport)
       await rememberDevice(c, email, transport)
       return c.json(session, 200)
@@ -120,7 +120,7 @@ export const authentication = factory
     valid('json', RefreshInput),
     async (c) => {
       const { token, transport } = presentedToken(c, c.req.valid('json'))
-      const issued = await refreshSession(c.var.auth, token)
+      const issued = await refreshSession(c.get('auth'), token)
       c.set('outcome', issued.outcome)
       return c.json(answeredSession(c, issued, transport), 200)
     },
@@ -151,9 +151,9 @@ export const authentication = factory
       const accessToken = bearerToken(c)
       const both = { accessToken, refreshToken: presentedToken(c, input).token }
       const isInCookie = input.refresh_token === undefined
-      const isOthers = isInCookie && (await areOfTwoUsers(c.var.auth, both))
+      const isOthers = isInCookie && (await areOfTwoUsers(c.get('auth'), both))
       const tokens = isOthers ? { accessToken, refreshToken: undefined } : both
-      await (input.everywhere ? logOutEverywhere : logOut)(c.var.auth, tokens)
+      await (input.everywhere ? logOutEverywhere : logOut)(c.get('auth'), tokens)
       if (isInCookie && !isOthers) forgetPresentedCookies(c)
       return c.json({ message: 'Logged out' }, 200)
     },
@@ -171,5 +171,5 @@ export const authentication = factory
       problems: TOKEN_OR_KEY,
     }),
     authenticateAny,
-    async (c) => c.json(await verifyClaims(c.var.auth, c.var.principal), 200),
+    async (c) => c.json(await verifyClaims(c.get('auth'), c.get('principal')), 200),
   )

@@ -28,7 +28,7 @@ export const emails = factory
     }),
     valid('json', LinkInput),
     async (c) => {
-      await verifyEmail(c.var.auth, c.req.valid('json').token, await optionalClaims(c))
+      await verifyEmail(c.get('auth'), c.req.valid('json').token, await optionalClaims(c))
       return c.json({ message: 'The email is verified' }, 200)
     },
   )
@@ -44,7 +44,7 @@ export const emails = factory
     }),
     valid('json', EmailInput),
     async (c) => {
-      await requestLink(c.var.auth, 'verify_email', c.req.valid('json').email)
+      await requestLink(c.get('auth'), 'verify_email', c.req.valid('json').email)
       return c.json({ message: 'If the email is yet to be verified, a link was mailed' }, 202)
     },
   )
@@ -64,7 +64,7 @@ export const emails = factory
     valid('json', ChangeEmailInput),
     async (c) => {
       const { password, new_email: email } = c.req.valid('json')
-      await changeEmail(c.var.auth, c.var.claims, { password, email })
+      await changeEmail(c.get('auth'), c.get('claims'), { password, email })
       return c.json({ message: 'Open the link that was mailed to the new address' }, 202)
     },
   )
@@ -81,7 +81,7 @@ export const emails = factory
     }),
     valid('json', LinkInput),
     async (c) => {
-      await confirmEmailChange(c.var.auth, c.req.valid('json').token, await optionalClaims(c))
+      await confirmEmailChange(c.get('auth'), c.req.valid('json').token, await optionalClaims(c))
       return c.json({ message: 'The email is changed' }, 200)
     },
   )
@@ -98,7 +98,7 @@ export const emails = factory
     }),
     valid('json', LinkInput),
     async (c) => {
-      await undoEmailChange(c.var.auth, c.req.valid('json').token)
+      await undoEmailChange(c.get('auth'), c.req.valid('json').token)
       return c.json(
         { message: 'The email is back. Choose a new password by the link that was mailed' },
         200,

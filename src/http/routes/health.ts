@@ -17,7 +17,8 @@ export const health = factory
       responses,
       problems: [],
     }),
-    (c) => c.json({ status: 'healthy', environment: c.var.auth.config.environment } as const, 200),
+    (c) =>
+      c.json({ status: 'healthy', environment: c.get('auth').config.environment } as const, 200),
   )
   .get(
     '/ready',
@@ -29,7 +30,10 @@ export const health = factory
       problems: ['service_unavailable'],
     }),
     async (c) => {
-      await checkReadiness(c.var.auth)
-      return c.json({ status: 'healthy', environment: c.var.auth.config.environment } as const, 200)
+      await checkReadiness(c.get('auth'))
+      return c.json(
+        { status: 'healthy', environment: c.get('auth').config.environment } as const,
+        200,
+      )
     },
   )

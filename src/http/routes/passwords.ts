@@ -24,7 +24,7 @@ export const passwords = factory
     valid('json', ForgotPasswordInput),
     async (c) => {
       const { email, turnstile_token: turnstileToken } = c.req.valid('json')
-      await forgetPassword(c.var.auth, { email, turnstileToken })
+      await forgetPassword(c.get('auth'), { email, turnstileToken })
       return c.json({ message: 'If there is an account with this email, a link was mailed' }, 202)
     },
   )
@@ -41,7 +41,7 @@ export const passwords = factory
     valid('json', ResetPasswordInput),
     async (c) => {
       const { token, new_password: newPassword } = c.req.valid('json')
-      await resetPassword(c.var.auth, { token, newPassword })
+      await resetPassword(c.get('auth'), { token, newPassword })
       return c.json({ message: 'The password is changed. Log in with it' }, 200)
     },
   )
@@ -60,7 +60,7 @@ export const passwords = factory
     valid('json', ChangePasswordInput),
     async (c) => {
       const { current_password: currentPassword, new_password: newPassword } = c.req.valid('json')
-      await changePassword(c.var.auth, c.var.claims, { currentPassword, newPassword })
+      await changePassword(c.get('auth'), c.get('claims'), { currentPassword, newPassword })
       return c.json({ message: 'The password is changed, all other sessions have ended' }, 200)
     },
   )

@@ -22,7 +22,7 @@ export const sessions = factory
       problems: TOKEN,
     }),
     authenticate,
-    async (c) => c.json(presentSessions(await listSessions(c.var.auth, c.var.claims)), 200),
+    async (c) => c.json(presentSessions(await listSessions(c.get('auth'), c.get('claims'))), 200),
   )
   .delete(
     '/',
@@ -36,7 +36,7 @@ export const sessions = factory
     }),
     authenticate,
     async (c) => {
-      await endOtherSessions(c.var.auth, c.var.claims)
+      await endOtherSessions(c.get('auth'), c.get('claims'))
       return c.json({ message: 'All other sessions have ended' }, 200)
     },
   )
@@ -60,7 +60,7 @@ export const sessions = factory
     authenticate,
     valid('param', SessionId),
     async (c) => {
-      await endSession(c.var.auth, c.var.claims, c.req.valid('param').id)
+      await endSession(c.get('auth'), c.get('claims'), c.req.valid('param').id)
       return c.json({ message: 'The session has ended' }, 200)
     },
   )

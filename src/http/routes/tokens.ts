@@ -27,7 +27,7 @@ export const tokens = factory
     requirePermission('tokens:introspect'),
     valid('form', TokenInput),
     async (c) => {
-      const { auth, actor } = c.var
+      const [auth, actor] = [c.get('auth'), c.get('actor')]
       const token = await introspectToken(auth, actor, c.req.valid('form').token)
       return c.json(presentIntrospection(token, auth.config), 200)
     },
@@ -46,7 +46,7 @@ export const tokens = factory
     requirePermission('tokens:revoke'),
     valid('form', TokenInput),
     async (c) => {
-      await revokeToken(c.var.auth, c.var.actor, c.req.valid('form').token)
+      await revokeToken(c.get('auth'), c.get('actor'), c.req.valid('form').token)
       return c.json({ message: 'The token does not count any more' }, 200)
     },
   )

@@ -21,7 +21,7 @@ export const wellKnown = factory
     }),
     (c) => {
       c.header('Cache-Control', CACHED)
-      return c.json({ keys: [...c.var.auth.keys.accessTokens.published] }, 200)
+      return c.json({ keys: [...c.get('auth').keys.accessTokens.published] }, 200)
     },
   )
   .get(
@@ -35,7 +35,7 @@ export const wellKnown = factory
       problems: [],
     }),
     (c) => {
-      const { issuer } = c.var.auth.config
+      const { issuer } = c.get('auth').config
       c.header('Cache-Control', CACHED)
       const metadata = {
         issuer,
