@@ -14,6 +14,11 @@ interface PreparedStatement {
   readonly read: (result: unknown) => unknown
 }
 
+interface PreparedBatch {
+  readonly statements: readonly PreparedStatement[]
+  readonly valueCount: number
+}
+
 /**
  * A batch for what is asked for most: its statements are built once for each isolate, with placeholders for the values, and
  * each run only fills these in. Building takes more CPU than anything else that such a request does.
@@ -26,25 +31,35 @@ export function preparedBatch<
   Statement extends BatchItem<'sqlite'>,
   Statements extends Readonly<[Statement, ...Statement[]]>,
 >(build: (db: Database, values: Values) => Statements) {
-  const known = new WeakMap<Database, readonly PreparedStatement[]>()
+  const known = new WeakMap<Database, PreparedBatch>()
   return async (db: Database, values: Values): Promise<BatchResponse<Statements>> => {
-    const statements = known.get(db) ?? prepare(build(db, placeholdersFor(values)))
-    known.set(db, statements)
-    const sent = statements.map(({ text, parameters }) =>
-      db.$client.prepare(text).bind(...parameters.map((parameter) => parameter(values))),
-    )
-    const results = await retried(() => db.$client.batch(sent))
-    return results.map((result, i) => statements[i]?.read(result)) as BatchResponse<Statements>
+    const { statements, valueCount } = known.get(db) ?? prepare(db, values, build)
+    known.set(db, { statements, valueCount })
+    // One that came later would be left out of what is built already.
+    if (countValues(values) !== valueCount)
+      throw new Error('a prepared batch was given other values')
+    return retried(async () => {
+      const sent = statements.map(({ text, parameters }) =>
+        db.$client.prepare(text).bind(...parameters.map((parameter) => parameter(values))),
+      )
+      const results = await db.$client.batch(sent)
+      return results.map((result, i) => statements[i]?.read(result)) as BatchResponse<Statements>
+    })
   }
 }
 
-function prepare(statements: readonly BatchItem<'sqlite'>[]): readonly PreparedStatement[] {
-  return statements.map((statement) => {
+function prepare<Values extends object>(
+  db: Database,
+  values: Values,
+  build: (db: Database, values: Values) => readonly BatchItem<'sqlite'>[],
+): PreparedBatch {
+  const statements = build(db, placeholdersFor(values)).map((statement) => {
     const prepared = (statement as unknown as { prepare(): Prepared }).prepare()
     const { sql: text, params } = prepared.getQuery()
     const read = (result: unknown) => prepared.mapResult(result, true)
     return { text, parameters: params.map(parameterOf), read }
   })
+  return { statements, valueCount: countValues(values) }
 }
 
 function parameterOf(parameter: unknown): (values: object) => unknown {
@@ -61,8 +76,16 @@ function parameterOf(parameter: unknown): (values: object) => unknown {
 function valueAt(values: object, path: readonly string[]): unknown {
   let value: unknown = values
   for (const name of path) value = (value as Readonly<Record<string, unknown>>)[name]
-  if (value === undefined) throw new Error(`a prepared batch was given no ${path.join('.')}`)
+  if (value === undefined) throw new TypeError(`a prepared batch was given no ${path.join('.')}`)
   return value
+}
+
+function countValues(values: object): number {
+  let count = 0
+  for (const value of Object.values(values)) {
+    count += typeof value === 'object' && value !== null ? countValues(value) : 1
+  }
+  return count
 }
 
 function placeholdersFor<Values extends object>(values: Values, path = ''): Values {

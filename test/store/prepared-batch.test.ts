@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { openDatabase } from '../../src/store/database'
+import { DatabaseFault, openDatabase } from '../../src/store/database'
 import { preparedBatch } from '../../src/store/prepared-batch'
 import { permissions } from '../../src/store/schema'
 
@@ -63,10 +63,21 @@ test('what would calculate with a value is refused, instead of doing so with a p
   await expect(joined(db, { name: 'x' })).rejects.toThrow('calculates with name')
 })
 
-test('a run without one of the values is refused', async () => {
+test('a run with fewer or more values than the first is refused', async () => {
   const run = read({ built: 0 })
   const db = openDatabase(env.DB)
   await run(db, { one: { id: 'a', name: null }, limit: 1 })
-  const incomplete = { one: { id: 'a' }, limit: 1 } as unknown as Values
-  await expect(run(db, incomplete)).rejects.toThrow('given no one.name')
+  const others = [
+    { one: { id: 'a' }, limit: 1 },
+    { one: { id: 'a', name: null, more: 1 }, limit: 1 },
+  ] as unknown as Values[]
+  for (const values of others) await expect(run(db, values)).rejects.toThrow('other values')
+})
+
+test('a value that D1 cannot take is a fault that does not tell it', async () => {
+  const run = read({ built: 0 })
+  const values = { one: { id: 'secret', name: undefined }, limit: 1 } as unknown as Values
+  const error = await run(openDatabase(env.DB), values).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(DatabaseFault)
+  expect(String(error)).not.toContain('secret')
 })
