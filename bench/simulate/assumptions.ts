@@ -25,10 +25,10 @@ export const LIMITS = {
 } as const
 
 /**
- * To be replaced by what the load bench measures on a quiet machine. Six PBKDF2 calls were about 70 ms; the rest is a
- * guess of a millisecond or two of JSON, HMAC and drizzle.
+ * Measured by `npm run bench`: a PBKDF2 call of 100,000 iterations, /auth/verify with its local KV, and what a statement takes to
+ * be built, filled in and read. How Cloudflare's machines compare is not known.
  */
-export const CPU_MS = { derivation: 11.7, request: 1, statement: 0.1 } as const
+export const CPU_MS = { derivation: 12, request: 0.5, statement: 0.03 } as const
 
 /**
  * How long one database is busy with a batch. Assumed: Cloudflare says of D1 that queries of 1 ms make 1,000 a second, and
@@ -36,12 +36,12 @@ export const CPU_MS = { derivation: 11.7, request: 1, statement: 0.1 } as const
  */
 export const SERVICE_MS = { batch: 0.5, rowRead: 0.02, rowWritten: 0.1 } as const
 
-/** Measured by bench/simulate/storage.ts on 20,000 users: a row with its share of the indexes. To be replaced by the growth bench. */
+/** Measured by `npm run bench:growth` with a million users, the last two by storage.ts: a row with its share of the indexes. */
 export const BYTES = {
-  user: 405 + 276,
-  session: 550,
+  user: 686,
+  session: 549,
   /** With its digest in the checkpoint that seals it. */
-  auditEvent: 601 + 44,
+  auditEvent: 669 + 56,
   loginAttempt: 177,
   revocation: 161,
 } as const
