@@ -22,18 +22,25 @@ async function parts(page: string): Promise<readonly string[]> {
   return references
 }
 
-test('the pages and their parts come from here, under the headers of the pages that the Worker makes', async () => {
-  const own = (await get('/login')).headers
-  const security = [...own.keys()].filter((name) =>
-    /^(cross-origin|origin-agent|strict|x-(?!request))/.test(name),
+test('the pages and their parts come from here, under the headers of the Worker', async () => {
+  const isSecurity = (name: string) =>
+    /^(cross-origin|origin-agent|strict|x-(?!request))/.test(name)
+  const [ofAnswers, ofPages] = await Promise.all(
+    ['/health', '/login'].map(async (path) => (await get(path)).headers),
   )
-  assert.equal(security.length, 6)
+  assert.ok(ofAnswers && ofPages)
+  const all = [...ofAnswers.keys()].filter(isSecurity)
+  const documents = [...ofPages.keys()].filter(isSecurity)
+  assert.deepEqual([all.length, documents.length], [4, 6])
   for (const page of PAGES) {
     for (const path of [page, ...(await parts(page))]) {
       const { status, headers } = await get(path)
       assert.equal(status, 200, path)
       assert.doesNotMatch(path, /^(?:\w+:)?\/\//)
-      for (const name of security) assert.equal(headers.get(name), own.get(name), `${name} ${path}`)
+      assert.equal(headers.get('referrer-policy'), 'no-referrer')
+      for (const name of path === page ? documents : all) {
+        assert.equal(headers.get(name), ofPages.get(name), `${name} ${path}`)
+      }
     }
   }
 })
