@@ -47,10 +47,17 @@ export async function deleteAccount(
     },
     moment(context),
   )
-  if (!isDone) throw new AuthError(before?.isLastAdmin ? 'last_admin' : 'wrong_password')
+  if (!isDone) throw refusal(before)
   context.log.info('user_deleted', { user_id: userId })
   sendAfterAnswer(context)
   await publishRevocations(context, revocations)
+}
+
+// The password was right when it was looked at.
+function refusal(before: Awaited<ReturnType<typeof remove>>['before']): AuthError {
+  if (!before?.isCallerLive)
+    return new AuthError('invalid_token', { reason: 'session_ended_meanwhile' })
+  return new AuthError(before.isLastAdmin ? 'last_admin' : 'wrong_password')
 }
 
 // Signed, where there is a key: else anybody who writes to the database could explain away what they erase.

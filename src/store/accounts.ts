@@ -63,7 +63,10 @@ export async function deleteAccount(
     and lower(email) = lower((select email_normalized from users where id = ${userId}))`
   const [[before], , , revocations, , , , , , , , , recorded] = await runBatch(db, [
     db
-      .select({ isLastAdmin: isLastAdmin.mapWith(Boolean).as('is_last_admin') })
+      .select({
+        isLastAdmin: isLastAdmin.mapWith(Boolean).as('is_last_admin'),
+        isCallerLive: callerLives(caller, moment).mapWith(Boolean).as('is_caller_live'),
+      })
       .from(users)
       .where(eq(users.id, userId)),
     recordEventWhere(
