@@ -1,7 +1,7 @@
 import { memoryMegabytes } from '../serve.ts'
 
 const EVERY_MS = 2000
-const SHORTEST_MS = 60_000
+const SHORTEST_MS = 150_000
 /**
  * What the last third of the steady load may hold beyond the middle third. V8 collects late: a Worker that does nothing but
  * answer takes 220 MB more in its first 40,000 requests, and then levels off. So this finds what grows faster than that for
@@ -39,7 +39,7 @@ export class Memory {
     const peak = Math.max(...this.#samples)
     const [start = 0] = this.#samples
     const end = this.#samples.at(-1) ?? 0
-    // A service that has just begun grows for good reasons.
+    // One that has just begun grows for good reasons: for some two minutes, to 650 MB and no further.
     const isTold = steady.length * EVERY_MS >= SHORTEST_MS
     const ends = `start ${start.toFixed(0)}, peak ${peak.toFixed(0)}, end ${end.toFixed(0)} MB`
     const thirds = `middle third ${middle.toFixed(0)}, last third ${last.toFixed(0)}`
