@@ -48,12 +48,8 @@ async function compare(group: readonly Target[], connections: number): Promise<R
       measured.get(target)?.push(await measure(served, target, connections, seconds))
     }
   }
-  const compared = group.map(({ name }, i) => {
-    const all = [...measured.values()][i] ?? []
-    return { name, connections, rounds: all }
-  })
-  for (const { name } of compared) console.log(`measured ${name}, ${connections} at a time`)
-  return compared
+  console.log(`measured ${group.map(({ name }) => name).join(' · ')}, ${connections} at a time`)
+  return [...measured].map(([{ name }, rounds]) => ({ name, connections, rounds }))
 }
 
 async function measure(
@@ -65,8 +61,8 @@ async function measure(
   const count = target.usersPerSecond * seconds
   const { users, password } = await seed(url('floors'), count)
   const { worker, method, path, use, lines } = target
-  const load_ = { url: url(worker), method, path, use, connections, seconds }
-  return load({ ...load_, lines: lines(users, password) }, pid)
+  const asked = { url: url(worker), method, path, use, connections, seconds }
+  return load({ ...asked, lines: lines(users, password) }, pid)
 }
 
 async function seed(url: string, users: number): Promise<{ users: Seeded[]; password: string }> {

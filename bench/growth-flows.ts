@@ -1,5 +1,6 @@
 import type { Middle, Person } from './growth-people.ts'
 import { type Load, load } from './load.ts'
+import { median } from './numbers.ts'
 import { cpuSeconds, type Served } from './serve.ts'
 
 const ROUNDS = 5
@@ -167,8 +168,6 @@ const mean = (runs: readonly JobRun[]) => runs.reduce((sum, { cpu }) => sum + cp
 const distinct = (numbers: readonly number[]) => [...new Set(numbers)].sort((a, b) => a - b)
 
 function medians(rounds: readonly Figures[]): Figures {
-  const median = (numbers: readonly number[]) =>
-    numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
   return {
     cpu: median(rounds.map(({ cpu }) => cpu)),
     p50: median(rounds.map(({ p50 }) => p50)),

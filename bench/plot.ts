@@ -1,4 +1,5 @@
-import { median, RATIOS, type Result, resultOf } from './report.ts'
+import { median } from './numbers.ts'
+import { RATIOS, type Result, resultOf } from './report.ts'
 
 // Bars as an SVG without a library, legible on light and dark.
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpus, release, totalmem } from 'node:os'
 import type { Measured } from './load.ts'
+import { median } from './numbers.ts'
 
 /** What one kind of request did, round by round. */
 export interface Result {
@@ -21,13 +22,6 @@ const OVER_DERIVATION = [
   ['POST /auth/login', '(g)', 1.5],
   ['POST /auth/signup', '(h)', 2],
 ] as const
-
-export function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((one, other) => one - other)
-  const middle = sorted.length >> 1
-  const upper = sorted[middle] ?? Number.NaN
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2
-}
 
 export function resultOf(results: readonly Result[], start: string, connections: number): Result {
   const found = results.find(

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
+import { median } from './numbers.ts'
 
 const WORKER = path.join(import.meta.dirname, '../.generated/worker')
 // wrangler's, which has no types.
@@ -97,10 +98,4 @@ function report(empty: readonly number[], ours: readonly number[]): void {
   row('an empty Worker', empty)
   row('ours', ours)
   row('ours over an empty one', differences)
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  const middle = sorted.length / 2
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle) - 1] ?? 0)) / 2
 }

@@ -1,15 +1,5 @@
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+/** As `seeded` of ../numbers.ts makes them. */
 export type Random = () => number
-
-export function seeded(seed: number): Random {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 export function exponential(random: Random, mean: number): number {
   return -mean * Math.log(1 - random())

@@ -1,7 +1,7 @@
+import { seeded } from '../numbers.ts'
 import { SCALES } from './assumptions.ts'
 import { busyMs, monthOf, perMillion, usedBy } from './cost.ts'
 import { OPERATIONS } from './operations.ts'
-import { seeded } from './random.ts'
 import { brokenBy, bytesOf, capacityOfOne, type Simulated, simulate } from './scale.ts'
 
 // The tables of docs/scale.md.

@@ -1,3 +1,4 @@
+import { median } from '../numbers.ts'
 import { memoryMegabytes } from '../serve.ts'
 
 const EVERY_MS = 2000
@@ -48,8 +49,4 @@ export class Memory {
       isBounded: last <= bound || !isTold,
     }
   }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }

@@ -1,3 +1,5 @@
+import { seeded } from '../numbers.ts'
+
 /** What a run draws from: the same seed draws the same, though not in the same order of answers. */
 export interface Random {
   /** From 0 up to but not 1. */
@@ -12,14 +14,7 @@ export interface Random {
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
 export function seededRandom(seed: number): Random {
-  let state = seed >>> 0
-  // mulberry32.
-  const fraction = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+  const fraction = seeded(seed)
   const below = (limit: number) => Math.floor(fraction() * limit)
   return {
     fraction,

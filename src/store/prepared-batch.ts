@@ -33,8 +33,9 @@ export function preparedBatch<
 >(build: (db: Database, values: Values) => Statements) {
   const known = new WeakMap<Database, PreparedBatch>()
   return async (db: Database, values: Values): Promise<BatchResponse<Statements>> => {
-    const { statements, valueCount } = known.get(db) ?? prepare(db, values, build)
-    known.set(db, { statements, valueCount })
+    const prepared = known.get(db) ?? prepare(db, values, build)
+    known.set(db, prepared)
+    const { statements, valueCount } = prepared
     // One that came later would be left out of what is built already.
     if (countValues(values) !== valueCount)
       throw new Error('a prepared batch was given other values')

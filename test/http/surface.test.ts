@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { administration } from '../../src/http/administration-app'
+import { app } from '../../src/http/app'
 import { createClient, refusal } from '../platform/client'
 import { loggedText } from '../platform/logs'
 import { routes as allRoutes } from '../platform/routes'
@@ -20,6 +22,13 @@ describe('the request id', () => {
     expect(answer.body).toMatchObject({ request_id: 'trace-43' })
     expect(loggedText()).toContain('"request_id":"trace-43"')
   })
+})
+
+test('routes are found by the fast router: a name beside a parameter would make it another', () => {
+  for (const each of [app, administration]) {
+    each.router.match('GET', '/health')
+    expect(each.router.name).toBe('SmartRouter + RegExpRouter')
+  }
 })
 
 describe('CORS', () => {
@@ -47,7 +56,13 @@ describe('CORS', () => {
     'null',
     'https://APP.example.com.',
   ])('is not for %s', async (origin) => {
-    expect((await allowed(origin)).get('Access-Control-Allow-Origin')).toBeNull()
+    const headers = await allowed(origin)
+    expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+    expect(headers.get('Vary')).toBe('Origin')
+  })
+
+  test('what answers nobody’s script still differs by origin, for caches', async () => {
+    expect((await configured.get('/.well-known/jwks.json')).headers.get('Vary')).toBe('Origin')
   })
 
   test('a preflight is answered', async () => {

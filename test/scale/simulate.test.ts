@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { seeded } from '../../bench/numbers'
 import { SERVICE } from '../../bench/simulate/assumptions'
 import { daily } from '../../bench/simulate/database'
 import { panelsOf, TITLE } from '../../bench/simulate/panels'
-import { seeded } from '../../bench/simulate/random'
 import { brokenBy, simulate } from '../../bench/simulate/scale'
 import {
   BUCKETS,
