@@ -1,11 +1,12 @@
 import type { Config } from '../config'
+import type { AccessTokenClaims } from '../crypto/access-token'
 import type { SigningKeys } from '../crypto/signing-keys'
 import type { EventSink } from '../events/event-sink'
 import type { Logger } from '../log'
 import type { MailSender } from '../mail/mail-sender'
 import type { Database } from '../store/database'
 import type { RevocationMarkers } from '../store/revocation-markers'
-import type { Client, Moment } from '../store/sessions'
+import type { Caller, Client, Moment } from '../store/sessions'
 
 /** All that a use-case can reach. Each takes only what it needs of it. */
 export interface AuthContext {
@@ -27,6 +28,11 @@ export interface AuthContext {
   readonly device: string | null
   /** Does the work after the answer; what it throws is logged. */
   readonly defer: (work: () => Promise<void>) => void
+}
+
+/** Who asks, by their access token. */
+export function callerOf({ sub, sid, epoch }: AccessTokenClaims): Caller {
+  return { userId: sub, sessionId: sid, epoch }
 }
 
 export function moment({ now, config }: Pick<AuthContext, 'now' | 'config'>): Moment {

@@ -1,7 +1,7 @@
 import type { AccessTokenClaims } from '../crypto/access-token'
 import { requestEmailChange } from '../store/links'
 import { auditEvent } from './audit-event'
-import { type AuthContext, moment } from './auth-context'
+import { type AuthContext, callerOf, moment } from './auth-context'
 import { requireOwnPassword } from './check-own-password'
 import { sendAfterAnswer } from './deliver-mails'
 import type { EmailAddress } from './email-address'
@@ -29,7 +29,7 @@ export async function changeEmail(
   })
   await requestEmailChange(
     context.db,
-    { userId, sessionId },
+    callerOf(claims),
     { token, email, passwordHash: own.passwordHash, attempt: own.attempt, event },
     moment(context),
   )

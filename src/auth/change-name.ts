@@ -2,7 +2,7 @@ import type { AccessTokenClaims } from '../crypto/access-token'
 import { renameOwnAccount } from '../store/accounts'
 import type { UserAccount } from '../store/users'
 import { auditEvent } from './audit-event'
-import { type AuthContext, moment } from './auth-context'
+import { type AuthContext, callerOf, moment } from './auth-context'
 import { AuthError } from './errors'
 import { requireLiveSession } from './require-live-session'
 
@@ -23,7 +23,7 @@ export async function changeName(
     subjectId: userId,
     sessionId,
   })
-  const caller = { userId, sessionId }
+  const caller = callerOf(claims)
   const change = { name, event }
   const { session, account } = await renameOwnAccount(context.db, caller, change, moment(context))
   requireLiveSession(context, claims, session)

@@ -2,7 +2,7 @@ import type { AccessTokenClaims } from '../crypto/access-token'
 import { hashPassword } from '../crypto/password'
 import { changePassword as change } from '../store/credentials'
 import { auditEvent } from './audit-event'
-import { type AuthContext, moment } from './auth-context'
+import { type AuthContext, callerOf, moment } from './auth-context'
 import { requireOwnPassword } from './check-own-password'
 import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
@@ -34,7 +34,7 @@ export async function changePassword(
   })
   const { revocations, isDone } = await change(
     context.db,
-    { userId, sessionId },
+    callerOf(claims),
     {
       passwordHash: { verified: own.passwordHash, next },
       attempt: own.attempt,

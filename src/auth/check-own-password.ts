@@ -2,7 +2,7 @@ import type { AccessTokenClaims } from '../crypto/access-token'
 import { parsePasswordHash, verifyPassword } from '../crypto/password'
 import { findOwnCredential } from '../store/credentials'
 import type { Attempt } from '../store/login-attempts'
-import { type AuthContext, moment } from './auth-context'
+import { type AuthContext, callerOf, moment } from './auth-context'
 import { AuthError } from './errors'
 import { newGuess, recordFailure, requireReserved } from './guess-limits'
 import { requireLiveSession } from './require-live-session'
@@ -21,17 +21,18 @@ export interface OwnPassword {
  */
 export async function requireOwnPassword(
   context: AuthContext,
-  { sub: userId, sid: sessionId, email }: AccessTokenClaims,
+  claims: AccessTokenClaims,
   password: string,
   purpose: string,
 ): Promise<OwnPassword> {
   const { db, config } = context
-  const caller = { userId, sessionId }
+  const { sub: userId, sid: sessionId, email } = claims
+  const caller = callerOf(claims)
   const guess = await newGuess(context, email.toLowerCase(), undefined)
   // Their session says that somebody is there: no challenge is asked for.
   const attempt = { ...guess.attempt, isHuman: true }
   const found = await findOwnCredential(db, caller, attempt, moment(context))
-  requireLiveSession(context, { sub: userId, sid: sessionId }, found.session)
+  requireLiveSession(context, claims, found.session)
   const { credential, reservation } = found
   if (!reservation) throw new AuthError('invalid_token', { reason: 'session_ended_meanwhile' })
   const failures = requireReserved(reservation, guess)

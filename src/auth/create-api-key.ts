@@ -3,7 +3,7 @@ import { hashApiKey, newApiKey } from '../crypto/api-key'
 import { uuidV7 } from '../crypto/uuid'
 import { type ApiKey, createApiKey as create } from '../store/api-keys'
 import { auditEvent } from './audit-event'
-import { type AuthContext, moment } from './auth-context'
+import { type AuthContext, callerOf, moment } from './auth-context'
 import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
 import { newNotice } from './mailed-link'
@@ -22,10 +22,11 @@ export interface NewApiKey {
  */
 export async function createApiKey(
   context: AuthContext,
-  { sub: userId, sid: sessionId }: AccessTokenClaims,
+  claims: AccessTokenClaims,
   { name, permissions, expiresAt }: NewApiKey,
 ): Promise<{ apiKey: ApiKey; key: string }> {
   const { db, config, now } = context
+  const { sub: userId, sid: sessionId } = claims
   if (expiresAt !== null && expiresAt <= now) {
     const errors = [{ path: 'expires_at', message: 'must be in the future' }]
     throw new AuthError('validation_failed', { errors })
@@ -48,7 +49,7 @@ export async function createApiKey(
   const row = { id, userId, name, secretHash, createdAt: now, expiresAt }
   const { session, state, created } = await create(
     db,
-    { userId, sessionId },
+    callerOf(claims),
     { key: { ...row, permissions: JSON.stringify(permissions) }, permissions, event, notice },
     moment(context),
   )
@@ -57,7 +58,7 @@ export async function createApiKey(
     context.log.info('api_key_created', { user_id: userId, api_key_id: id })
     return { apiKey: created, key }
   }
-  requireLiveSession(context, { sub: userId, sid: sessionId }, session)
+  requireLiveSession(context, claims, session)
   throw new AuthError(state?.isHeld ? 'api_key_limit' : 'exceeds_own_permissions', {
     user_id: userId,
   })

@@ -2,7 +2,7 @@ import type { AccessTokenClaims } from '../crypto/access-token'
 import { deleteAccount as remove } from '../store/accounts'
 import { auditEvent } from './audit-event'
 import { auditSigner } from './audit-seal'
-import { type AuthContext, moment } from './auth-context'
+import { type AuthContext, callerOf, moment } from './auth-context'
 import { requireOwnPassword } from './check-own-password'
 import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
@@ -37,7 +37,7 @@ export async function deleteAccount(
   }
   const { before, revocations, isDone } = await remove(
     context.db,
-    { userId, sessionId },
+    callerOf(claims),
     {
       passwordHash,
       attempt,

@@ -1,7 +1,7 @@
 import type { AccessTokenClaims } from '../crypto/access-token'
 import { endSessionsOfUser } from '../store/session-ends'
 import { auditEvent } from './audit-event'
-import { type AuthContext, moment } from './auth-context'
+import { type AuthContext, callerOf, moment } from './auth-context'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
 import { requireLiveSession } from './require-live-session'
 
@@ -24,7 +24,7 @@ export async function endOtherSessions(
   const revocationExpiresAt = revocationExpiry(context)
   const { caller, revocations } = await endSessionsOfUser(
     context.db,
-    { sessionId, userId },
+    callerOf(claims),
     { keep: sessionId, reason: 'ended_by_user', event, revocationExpiresAt },
     moment(context),
   )

@@ -1,7 +1,7 @@
 import type { AccessTokenClaims } from '../crypto/access-token'
 import { endSessionOfUser } from '../store/session-ends'
 import { auditEvent } from './audit-event'
-import { type AuthContext, moment } from './auth-context'
+import { type AuthContext, callerOf, moment } from './auth-context'
 import { AuthError } from './errors'
 import { publishRevocations, sessionRevocation } from './publish-revocations'
 import { requireLiveSession } from './require-live-session'
@@ -15,7 +15,7 @@ export async function endSession(
   claims: AccessTokenClaims,
   sessionId: string,
 ): Promise<void> {
-  const { sub: userId, sid } = claims
+  const { sub: userId } = claims
   const event = await auditEvent(context, {
     type: 'session_ended',
     outcome: 'success',
@@ -26,7 +26,7 @@ export async function endSession(
   const revocation = sessionRevocation(context, sessionId)
   const { caller, revocations } = await endSessionOfUser(
     context.db,
-    { sessionId: sid, userId },
+    callerOf(claims),
     { sessionId, reason: 'ended_by_user', event, revocation },
     moment(context),
   )

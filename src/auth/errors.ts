@@ -29,6 +29,10 @@ export type AuthErrorCode =
   | 'api_key_limit'
   | 'challenge_required'
   | 'challenge_unavailable'
+  | 'insufficient_user_authentication'
+  | 'superseded'
+  | 'password_required'
+  | 'user_not_verified'
 
 export interface FieldError {
   readonly path: string

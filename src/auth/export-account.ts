@@ -1,6 +1,6 @@
 import type { AccessTokenClaims } from '../crypto/access-token'
 import { findEverythingOf } from '../store/accounts'
-import { type AuthContext, moment } from './auth-context'
+import { type AuthContext, callerOf, moment } from './auth-context'
 import { AuthError } from './errors'
 import { requireLiveSession } from './require-live-session'
 
@@ -9,7 +9,7 @@ import { requireLiveSession } from './require-live-session'
  * @throws AuthError invalid_token
  */
 export async function exportAccount(context: AuthContext, claims: AccessTokenClaims) {
-  const caller = { userId: claims.sub, sessionId: claims.sid }
+  const caller = callerOf(claims)
   const everything = await findEverythingOf(context.db, caller, moment(context))
   const { session, account, ...others } = everything
   requireLiveSession(context, claims, session)

@@ -1,6 +1,6 @@
-import { findSession } from '../store/sessions'
+import { findCaller } from '../store/sessions'
 import type { UserAccount } from '../store/users'
-import { type AuthContext, moment } from './auth-context'
+import { type AuthContext, callerOf, moment } from './auth-context'
 import type { Principal } from './authenticate'
 import { AuthError } from './errors'
 import { requireLegacyAccount } from './legacy-access'
@@ -14,8 +14,7 @@ export async function getAccount(context: AuthContext, principal: Principal): Pr
   if (principal.kind === 'api_key') return principal.account
   if (principal.kind === 'legacy') return requireLegacyAccount(context, principal.claims)
   const { claims } = principal
-  const ids = { sessionId: claims.sid, userId: claims.sub }
-  const { session, account } = await findSession(context.db, ids, moment(context))
+  const { session, account } = await findCaller(context.db, callerOf(claims), moment(context))
   requireLiveSession(context, claims, session)
   if (!account) throw new AuthError('invalid_token', { reason: 'user_gone' })
   return account

@@ -1,6 +1,6 @@
 import type { AccessTokenClaims } from '../crypto/access-token'
 import { type ApiKey, findApiKeys } from '../store/api-keys'
-import { type AuthContext, moment } from './auth-context'
+import { type AuthContext, callerOf, moment } from './auth-context'
 import { requireLiveSession } from './require-live-session'
 
 /**
@@ -11,7 +11,7 @@ export async function listApiKeys(
   context: AuthContext,
   claims: AccessTokenClaims,
 ): Promise<readonly ApiKey[]> {
-  const caller = { userId: claims.sub, sessionId: claims.sid }
+  const caller = callerOf(claims)
   const { session, keys } = await findApiKeys(context.db, caller, moment(context))
   requireLiveSession(context, claims, session)
   return keys

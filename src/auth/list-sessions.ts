@@ -1,6 +1,6 @@
 import type { AccessTokenClaims } from '../crypto/access-token'
 import { findLiveSessions } from '../store/sessions'
-import { type AuthContext, moment } from './auth-context'
+import { type AuthContext, callerOf, moment } from './auth-context'
 import { requireLiveSession } from './require-live-session'
 
 export type ListedSession = Awaited<ReturnType<typeof findLiveSessions>>['sessions'][number] & {
@@ -15,8 +15,11 @@ export async function listSessions(
   context: AuthContext,
   claims: AccessTokenClaims,
 ): Promise<readonly ListedSession[]> {
-  const ids = { sessionId: claims.sid, userId: claims.sub }
-  const { session, sessions } = await findLiveSessions(context.db, ids, moment(context))
+  const { session, sessions } = await findLiveSessions(
+    context.db,
+    callerOf(claims),
+    moment(context),
+  )
   requireLiveSession(context, claims, session)
   return sessions.map((listed) => ({ ...listed, isCurrent: listed.id === claims.sid }))
 }

@@ -38,11 +38,14 @@ export async function logOutEverywhere(
   tokens: PresentedTokens,
 ): Promise<void> {
   const unfinished = new Set<string>()
-  for (const { sub: userId, sid: sessionId } of await requireSessions(context, tokens)) {
+  for (const { sub: userId, sid: sessionId, epoch = null } of await requireSessions(
+    context,
+    tokens,
+  )) {
     const event = await logOutEvent(context, 'logged_out_everywhere', userId, sessionId)
     const { revocations, isLeft } = await endSessionsOfUser(
       context.db,
-      { sessionId, userId },
+      { sessionId, userId, epoch },
       { keep: null, reason: 'logout', event, revocationExpiresAt: revocationExpiry(context) },
       moment(context),
     )
@@ -85,7 +88,7 @@ export async function areOfTwoUsers(
 async function requireSessions(
   context: AuthContext,
   tokens: PresentedTokens,
-): Promise<readonly { sub: string; sid: string }[]> {
+): Promise<readonly { sub: string; sid: string; epoch?: number }[]> {
   if (!tokens.accessToken && !tokens.refreshToken) throw new AuthError('missing_token')
   const { access, refresh } = await claimsOf(context, tokens)
   const claims = [access, refresh].filter((each) => each !== null)

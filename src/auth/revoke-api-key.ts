@@ -1,7 +1,7 @@
 import type { AccessTokenClaims } from '../crypto/access-token'
 import { revokeApiKey as revoke } from '../store/api-keys'
 import { auditEvent } from './audit-event'
-import { type AuthContext, moment } from './auth-context'
+import { type AuthContext, callerOf, moment } from './auth-context'
 import { AuthError } from './errors'
 import { requireLiveSession } from './require-live-session'
 
@@ -23,7 +23,7 @@ export async function revokeApiKey(
     sessionId,
     detail: { api_key_id: id },
   })
-  const caller = { userId, sessionId }
+  const caller = callerOf(claims)
   const { session, isDone } = await revoke(context.db, caller, { id, event }, moment(context))
   if (!isDone) {
     requireLiveSession(context, claims, session)

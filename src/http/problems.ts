@@ -15,6 +15,7 @@ export type ProblemCode =
   | 'internal_error'
   | 'configuration_invalid'
   | 'service_unavailable'
+  | 'request_timeout'
 
 const RETRY_AFTER_SECONDS = '5'
 const CHALLENGE = 'Bearer realm="gatehouse"'
@@ -227,6 +228,37 @@ export const PROBLEMS = {
     title: 'Challenge unavailable',
     detail: 'The challenge that this needs cannot be checked now. Try again.',
     headers: { 'Retry-After': RETRY_AFTER_SECONDS },
+  },
+  insufficient_user_authentication: {
+    status: 401,
+    title: 'Fresh authentication needed',
+    detail: 'This needs a log-in, or your password, of the last five minutes.',
+    headers: {
+      'WWW-Authenticate': `${CHALLENGE}, error="insufficient_user_authentication", max_age=300`,
+    },
+  },
+  superseded: {
+    status: 401,
+    title: 'Superseded',
+    detail:
+      'The session has just been given new tokens, in an answer to somebody else or one that was lost. Use those.',
+    headers: { 'WWW-Authenticate': `${CHALLENGE}, error="invalid_token"` },
+  },
+  password_required: {
+    status: 403,
+    title: 'Password required',
+    detail:
+      'This needs the password of the account, its own session, or a new password that takes its place.',
+  },
+  user_not_verified: {
+    status: 409,
+    title: 'Email of the user not verified',
+    detail: 'Roles that carry permissions are given to those whose email is verified.',
+  },
+  request_timeout: {
+    status: 408,
+    title: 'Request timeout',
+    detail: 'The body was not there within five seconds.',
   },
   internal_error: {
     status: 500,

@@ -35,6 +35,6 @@ async function actorOf(c: Context<AppEnv>, requires: Actor['requires']): Promise
     const { apiKey, account } = await authenticateApiKey(c.get('auth'), key)
     return { sessionId: null, apiKeyId: apiKey.id, userId: account.id, requires }
   }
-  const { sid: sessionId, sub: userId } = await authenticate(c.get('auth'), bearerToken(c))
-  return { sessionId, userId, requires }
+  const { sid: sessionId, sub: userId, epoch } = await authenticate(c.get('auth'), bearerToken(c))
+  return { sessionId, userId, epoch, requires }
 }

@@ -4,12 +4,12 @@ import { isNewest, type NewAuditEvent, recordEventWhere, selectRecorded } from '
 import { auditEvents, EVENT } from './audit-schema'
 import { type Database, runBatch } from './database'
 import { type Attempt, attemptValues, refundAttempt } from './login-attempts'
+import { outbox } from './mail-schema'
 import { isFoundByEmail } from './one-time-tokens'
 import { announce, type NewMail, queueNotice } from './outbox'
 import { raiseEpoch } from './revocations'
-import { oneTimeTokens, outbox, roles, userRoles, userSessions, users } from './schema'
-import { type Caller, callerLives } from './session-ends'
-import { type Moment, selectSession } from './sessions'
+import { oneTimeTokens, roles, userRoles, userSessions, users } from './schema'
+import { type Caller, callerLives, type Moment, selectCaller } from './sessions'
 import { isLastAdmin } from './user-administration'
 import { selectAccount } from './users'
 
@@ -22,7 +22,7 @@ export async function renameOwnAccount(
 ) {
   const { userId } = caller
   const [[session], , , , [account]] = await runBatch(db, [
-    selectSession(db, caller.sessionId, moment),
+    selectCaller(db, caller, moment),
     recordEventWhere(
       db,
       event,
@@ -98,9 +98,9 @@ export async function deleteAccount(
 
 /** Everything that is stored about the caller, but secrets. */
 export async function findEverythingOf(db: Database, caller: Caller, moment: Moment) {
-  const { userId, sessionId } = caller
+  const { userId } = caller
   const [[session], [account], grants, sessions, apiKeys, events] = await runBatch(db, [
-    selectSession(db, sessionId, moment),
+    selectCaller(db, caller, moment),
     selectAccount(db, eq(users.id, userId)),
     db
       .select({ role: roles.name, grantedAt: userRoles.grantedAt })

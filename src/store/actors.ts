@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isUsable } from './api-keys'
 import { type Database, runBatch } from './database'
-import { isLive, type Moment } from './sessions'
+import { callerLives, type Moment } from './sessions'
 
 /** Who asks for something that not everybody may: a session or an API key, and what its user has to hold. */
 export type Actor = Credential & {
@@ -13,7 +13,7 @@ export type Actor = Credential & {
 }
 
 type Credential =
-  | { readonly sessionId: string; readonly apiKeyId?: never }
+  | { readonly sessionId: string; readonly epoch: number; readonly apiKeyId?: never }
   | { readonly sessionId: null; readonly apiKeyId: string }
 
 export type ActorState = Awaited<ReturnType<typeof selectActor>>[number]
@@ -43,10 +43,10 @@ export function mayAct(actor: Actor, moment: Moment): SQL {
   return sql`(${lives(actor, moment)} and ${holdsRequired(actor)})`
 }
 
-function lives({ sessionId, apiKeyId }: Actor, moment: Moment): SQL {
-  return sessionId === null
-    ? sql`exists (select 1 from api_keys where id = ${apiKeyId} and ${isUsable(moment.now)})`
-    : sql`exists (select 1 from user_sessions where id = ${sessionId} and ${isLive(moment)})`
+function lives(actor: Actor, moment: Moment): SQL {
+  return actor.sessionId === null
+    ? sql`exists (select 1 from api_keys where id = ${actor.apiKeyId} and ${isUsable(moment.now)})`
+    : callerLives(actor, moment)
 }
 
 /** The ids of the permissions that an actor holds: those of their user, and with a key only what it was made for. */

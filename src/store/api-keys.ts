@@ -10,8 +10,7 @@ import {
 import { type Database, insertWhere, runBatch } from './database'
 import { type NewMail, queueNotice } from './outbox'
 import { users } from './schema'
-import { type Caller, callerLives } from './session-ends'
-import { type Moment, selectSession } from './sessions'
+import { type Caller, callerLives, type Moment, selectCaller } from './sessions'
 import { parseNames, selectAccount } from './users'
 
 const USABLE_KEYS_LIMIT = 50
@@ -86,7 +85,7 @@ export async function touchApiKey(
 /** The usable keys of the caller, the newest first, and the session that asks. */
 export async function findApiKeys(db: Database, caller: Caller, moment: Moment) {
   const [[session], keys] = await runBatch(db, [
-    selectSession(db, caller.sessionId, moment),
+    selectCaller(db, caller, moment),
     selectApiKeys(db, caller.userId, moment.now),
   ])
   return { session: session ?? null, keys }
@@ -114,7 +113,7 @@ export async function createApiKey(
   const isFull = sql`(select count(*) from api_keys
     where user_id = ${caller.userId} and ${isUsable(moment.now)}) >= ${USABLE_KEYS_LIMIT}`
   const [[session], [state], , , [created]] = await runBatch(db, [
-    selectSession(db, caller.sessionId, moment),
+    selectCaller(db, caller, moment),
     db
       .select({
         isHeld: isHeld.mapWith(Boolean).as('is_held'),
@@ -143,7 +142,7 @@ export async function revokeApiKey(
   moment: Moment,
 ) {
   const [[session], , , recorded] = await runBatch(db, [
-    selectSession(db, caller.sessionId, moment),
+    selectCaller(db, caller, moment),
     db
       .update(apiKeys)
       .set({ revokedAt: moment.now })

@@ -23,6 +23,10 @@ export const auditEvents = sqliteTable(
     personalSalt: text('personal_salt'),
     /** SHA-256(salt ‖ personal): stays when the person is erased, so that a seal over it holds. */
     personalDigest: text('personal_digest').notNull(),
+    /** The same of the subject; null in events that were recorded before there were two parts. */
+    subjectPersonal: text('subject_personal'),
+    subjectPersonalSalt: text('subject_personal_salt'),
+    subjectPersonalDigest: text('subject_personal_digest'),
   },
   (table) => [
     uniqueIndex('audit_events_id_unique').on(table.id),
@@ -36,6 +40,17 @@ export const auditEvents = sqliteTable(
     index('audit_events_failures').on(table.outcome).where(sql`outcome = 'failure'`),
     check('audit_events_outcome_known', isOneOf('outcome', OUTCOMES)),
   ],
+)
+
+// Who has left, and when what the trail has of them as an actor is to be erased.
+export const departures = sqliteTable(
+  'departures',
+  {
+    userId: text('user_id').primaryKey(),
+    leftAt: integer('left_at').notNull(),
+    eraseAt: integer('erase_at').notNull(),
+  },
+  (table) => [index('departures_erase_at').on(table.eraseAt)],
 )
 
 // A signed statement of what the audit trail held, each chained to the one before. A row never changes.

@@ -14,8 +14,7 @@ import { endTokensOf, type Redemption, redeemTokenWhere, selectUse } from './one
 import { type NewMail, queueNotice } from './outbox'
 import { raiseEpoch } from './revocations'
 import { userSessions, users } from './schema'
-import { type Caller, callerLives } from './session-ends'
-import { type Moment, selectSession } from './sessions'
+import { type Caller, callerLives, type Moment, selectCaller } from './sessions'
 
 /**
  * What is asked of a signed-in user's password: their session, and the hash to verify against. The attempt is counted
@@ -29,7 +28,7 @@ export async function findOwnCredential(
 ) {
   const [refusals, reserved, counted, [session], [credential]] = await runBatch(db, [
     ...reserveAttempt(db, attemptValues(attempt), callerLives(caller, moment)),
-    selectSession(db, caller.sessionId, moment),
+    selectCaller(db, caller, moment),
     db.select({ passwordHash: users.passwordHash }).from(users).where(eq(users.id, caller.userId)),
   ])
   const reservation = readReservation([refusals, reserved, counted], attempt)

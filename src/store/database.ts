@@ -87,7 +87,7 @@ export function insertWhere<Table extends SQLiteTable>(
 ) {
   const given = new Map<string, unknown>(Object.entries(values))
   const row = Object.entries(getTableColumns(table)).map(([name, column]) => {
-    const value = given.get(name) ?? null
+    const value = given.get(name) ?? column.default ?? null
     return is(value, SQL) ? value : sql`${sql.param(value, column)}`
   })
   return db.insert(table).select(sql`select ${sql.join(row, sql`, `)} where ${condition}`)

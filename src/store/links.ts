@@ -17,8 +17,7 @@ import {
 import { announce } from './outbox'
 import { raiseEpoch } from './revocations'
 import { userSessions, users } from './schema'
-import { type Caller, callerLives } from './session-ends'
-import type { Moment } from './sessions'
+import { type Caller, callerLives, type Moment } from './sessions'
 
 export interface LinkRequest {
   readonly emailNormalized: string

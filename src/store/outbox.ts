@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isNewest, isOfNobodyGone, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, insertWhere, runBatch } from './database'
-import { outbox } from './schema'
+import { outbox } from './mail-schema'
 import { listOf } from './users'
 
 /** Longer than a run of the job may take: what a run has claimed, no other run delivers beside it. */

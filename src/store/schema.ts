@@ -9,7 +9,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
 
-const ONE_TIME_TOKEN_PURPOSES = [
+export const ONE_TIME_TOKEN_PURPOSES = [
   'verify_email',
   'reset_password',
   'change_email',
@@ -33,6 +33,7 @@ export const REVOKED_REASONS = [
 export const isOneOf = (column: string, values: readonly string[]) =>
   sql.raw(`${column} in (${values.map((value) => `'${value}'`).join(', ')})`)
 
+// Columns that a later migration added stand last, as they do in the table.
 // Times are integer milliseconds since the epoch. Ids are UUIDv7 text made by the service, so that a
 // write repeated after an ambiguous failure finds its own row.
 
@@ -52,11 +53,16 @@ export const users = sqliteTable(
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     lastLoginAt: integer('last_login_at'),
+    /** When whoever reads the mail last took the account: what was known of devices and networks before says nothing. */
+    recoveredAt: integer('recovered_at'),
+    /** When a deletion that can still be undone is carried out; the account is disabled until then. */
+    deleteAt: integer('delete_at'),
   },
   (table) => [
     uniqueIndex('users_email_normalized_unique').on(table.emailNormalized),
     index('users_created_at').on(table.createdAt, table.id),
     index('users_disabled').on(table.createdAt, table.id).where(sql`is_active = 0`),
+    index('users_delete_at').on(table.deleteAt).where(sql`delete_at is not null`),
     check('users_is_active_boolean', sql`is_active in (0, 1)`),
     check('users_auth_epoch_not_negative', sql`auth_epoch >= 0`),
   ],
@@ -138,6 +144,12 @@ export const userSessions = sqliteTable(
     network: text('network'),
     revokedAt: integer('revoked_at'),
     revokedReason: text('revoked_reason', { enum: REVOKED_REASONS }),
+    /** When its user last showed that it is them; null where that is when it began. */
+    authenticatedAt: integer('authenticated_at'),
+    /** Access tokens of a lower epoch are copies from before the last authentication. */
+    leastEpoch: integer('least_epoch').notNull().default(0),
+    /** JSON: the other networks that were answered inside the window, each `{network, ip, at}`; null for none. */
+    otherNetworks: text('other_networks'),
   },
   (table) => [
     index('user_sessions_user_id').on(table.userId),
@@ -179,6 +191,8 @@ export const oneTimeTokens = sqliteTable(
     usedAt: integer('used_at'),
     /** The nonce of the request that used it, by which the rest of its batch recognises itself. */
     usedBy: text('used_by'),
+    /** When it was last mailed; null where that is when it was made. */
+    mailedAt: integer('mailed_at'),
   },
   (table) => [
     uniqueIndex('one_time_tokens_token_hash_unique').on(table.tokenHash),
@@ -228,41 +242,5 @@ export const revocations = sqliteTable(
   (table) => [
     index('revocations_unpublished').on(table.expiresAt).where(sql`published_at is null`),
     index('revocations_expires_at').on(table.expiresAt),
-  ],
-)
-
-const CHANNELS = ['event', 'mail'] as const
-
-// What is to be told to other applications, or to people by mail, until it has been. Written in the batch of
-// what happened.
-export const outbox = sqliteTable(
-  'outbox',
-  {
-    /** The order in which the events of one user are delivered. */
-    seq: integer('seq').primaryKey({ autoIncrement: true }),
-    /** Of an event that of its audit event. */
-    id: text('id').notNull(),
-    channel: text('channel', { enum: CHANNELS }).notNull(),
-    /** The event, or what the mail says. */
-    type: text('type').notNull(),
-    /** No foreign key: the end of an account is told too. */
-    userId: text('user_id'),
-    /** Of a mail: to whom. */
-    email: text('email'),
-    /** Of a mail with a link: whose. The token itself is nowhere. */
-    oneTimeTokenId: text('one_time_token_id'),
-    occurredAt: integer('occurred_at').notNull(),
-    /** From when on it is of no use to anybody. */
-    expiresAt: integer('expires_at').notNull(),
-    attempts: integer('attempts').notNull().default(0),
-    /** Not before then; also how long a delivery under way keeps others away. */
-    nextAttemptAt: integer('next_attempt_at').notNull(),
-  },
-  (table) => [
-    uniqueIndex('outbox_id_unique').on(table.id),
-    index('outbox_user_id').on(table.userId, table.seq),
-    index('outbox_next_attempt_at').on(table.channel, table.nextAttemptAt),
-    check('outbox_channel_known', isOneOf('channel', CHANNELS)),
-    check('outbox_mail_to_somebody', sql`(email is not null) = (channel = 'mail')`),
   ],
 )

@@ -5,7 +5,15 @@ import { endTokensOf } from './one-time-tokens'
 import type { Revocation } from './revocation-markers'
 import { raiseEpoch, recordRevocationWhere } from './revocations'
 import { userSessions } from './schema'
-import { isLive, isUnended, type Moment, type RevokedReason, selectSession } from './sessions'
+import {
+  type Caller,
+  callerLives,
+  isLive,
+  isUnended,
+  type Moment,
+  type RevokedReason,
+  selectCaller,
+} from './sessions'
 
 /** The end of one session; `revocation` is what KV is to be told of it. */
 export interface SessionEnd {
@@ -29,12 +37,6 @@ export async function endSession(
   return revocations
 }
 
-/** Who asks for an end: a session, which must be live for anything to happen. */
-export interface Caller {
-  readonly sessionId: string
-  readonly userId: string
-}
-
 /** Ends a live session of the caller's user. `caller` is the session that asked, as it was before. */
 export async function endSessionOfUser(
   db: Database,
@@ -44,7 +46,7 @@ export async function endSessionOfUser(
 ) {
   const isTheirs = sql`id = ${sessionId} and user_id = ${caller.userId} and ${isLive(moment)}`
   const [[before], , , revocations] = await runBatch(db, [
-    selectSession(db, caller.sessionId, moment),
+    selectCaller(db, caller, moment),
     revokeWhere(db, sql`${isTheirs} and ${callerLives(caller, moment)}`, reason, moment.now),
     recordEventWhere(db, event, sql`changes() = 1`),
     recordRevocationWhere(db, revocation, isRecorded(event)),
@@ -74,7 +76,7 @@ export async function endSessionsOfUser(
   const others = sql`user_id = ${caller.userId} and id is not ${keep} and ${isUnended(moment)}`
   const isAllowed = callerLives(caller, moment)
   const [[before], , , , revocations, , left] = await runBatch(db, [
-    selectSession(db, caller.sessionId, moment),
+    selectCaller(db, caller, moment),
     revokeWhere(db, sql`${others} and ${isAllowed}`, reason, moment.now),
     // A caller that is not kept has just ended too.
     recordEventWhere(db, event, sql`changes() > 0 or ${isAllowed}`),
@@ -88,9 +90,4 @@ export async function endSessionsOfUser(
 
 function revokeWhere(db: Database, condition: SQL, reason: RevokedReason, now: number) {
   return db.update(userSessions).set({ revokedAt: now, revokedReason: reason }).where(condition)
-}
-
-// In a subquery of its own: the condition around it is about other rows of the same table.
-export function callerLives({ sessionId }: Caller, moment: Moment): SQL {
-  return sql`exists (select 1 from user_sessions where id = ${sessionId} and ${isLive(moment)})`
 }

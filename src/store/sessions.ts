@@ -28,9 +28,30 @@ export const isUnended = ({ now, idleSince }: Moment): SQL => sql`(
   and user_sessions.expires_at > ${now}
   and user_sessions.last_used_at > ${idleSince})`
 
+/** Who asks: a session, which must be live for anything to happen. */
+export interface Caller {
+  readonly sessionId: string
+  readonly userId: string
+  /** Of the access token that was presented; null where it was none. */
+  readonly epoch: number | null
+}
+
 /** Live: not ended, and its user active. */
 export const isLive = (moment: Moment): SQL => sql`(${isUnended(moment)}
   and exists (select 1 from users where users.id = user_sessions.user_id and users.is_active = 1))`
+
+/**
+ * Whether the caller's session is live and their token no copy from before its last authentication. In a subquery of its own:
+ * the condition around it may be about other rows of the same table.
+ */
+export function callerLives(caller: Pick<Caller, 'sessionId' | 'epoch'>, moment: Moment): SQL {
+  return sql`exists (select 1 from user_sessions
+    where id = ${caller.sessionId} and ${isLiveFor(caller, moment)})`
+}
+
+function isLiveFor({ epoch }: Pick<Caller, 'epoch'>, moment: Moment): SQL {
+  return sql`(${isLive(moment)} and least_epoch <= coalesce(${epoch}, least_epoch))`
+}
 
 export function sessionExists(id: string): SQL {
   return sql`exists (select 1 from user_sessions where id = ${id})`
@@ -60,24 +81,30 @@ export function selectSession(db: Database, id: string, moment: Moment) {
     .where(eq(userSessions.id, id))
 }
 
-interface SessionRead {
-  readonly sessionId: string
-  readonly userId: string
+/** A statement that reads the session of the caller, and whether it is live for the token that they presented. */
+export function selectCaller(db: Database, caller: Caller, moment: Moment) {
+  return db
+    .select({
+      lastUsedAt: userSessions.lastUsedAt,
+      isLive: isLiveFor(caller, moment).mapWith(Boolean).as('is_live'),
+    })
+    .from(userSessions)
+    .where(eq(userSessions.id, caller.sessionId))
+}
+
+interface CallerRead {
+  readonly caller: Caller
   readonly moment: Moment
 }
 
-const readSession = preparedBatch(
-  (db, { sessionId, userId, moment }: SessionRead) =>
-    [selectSession(db, sessionId, moment), selectAccount(db, eq(users.id, userId))] as const,
+const readCaller = preparedBatch(
+  (db, { caller, moment }: CallerRead) =>
+    [selectCaller(db, caller, moment), selectAccount(db, eq(users.id, caller.userId))] as const,
 )
 
-/** The session and the account of its user, each as of now or null. */
-export async function findSession(
-  db: Database,
-  { sessionId, userId }: { sessionId: string; userId: string },
-  moment: Moment,
-) {
-  const [[session], [account]] = await readSession(db, { sessionId, userId, moment })
+/** The caller's session and account, each as of now or null. */
+export async function findCaller(db: Database, caller: Caller, moment: Moment) {
+  const [[session], [account]] = await readCaller(db, { caller, moment })
   return { session: session ?? null, account: account ?? null }
 }
 
@@ -98,14 +125,10 @@ export function selectLiveSessions(db: Database, userId: string, moment: Moment)
 }
 
 /** The live sessions of the user, the last used first, and the session that asks. */
-export async function findLiveSessions(
-  db: Database,
-  { sessionId, userId }: { sessionId: string; userId: string },
-  moment: Moment,
-) {
+export async function findLiveSessions(db: Database, caller: Caller, moment: Moment) {
   const [[session], sessions] = await runBatch(db, [
-    selectSession(db, sessionId, moment),
-    selectLiveSessions(db, userId, moment),
+    selectCaller(db, caller, moment),
+    selectLiveSessions(db, caller.userId, moment),
   ])
   return { session: session ?? null, sessions }
 }

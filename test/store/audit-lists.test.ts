@@ -6,7 +6,7 @@ import { rows } from '../platform/records'
 
 const HOUR = 60 * 60 * 1000
 const ANY = { type: null, outcome: null, userId: null, actorId: null, from: null, to: null }
-const ACTOR = { userId: '', sessionId: '', requires: { permission: 'audit_events:read' } }
+const ACTOR = { userId: '', sessionId: '', epoch: 1, requires: { permission: 'audit_events:read' } }
 
 /** The rows that D1 reads for the first events of the filter, of 2,000 with an hour between them. */
 async function rowsRead(filter: { from?: number; to?: number }, after: number | null = null) {

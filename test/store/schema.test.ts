@@ -3,6 +3,7 @@ import { getTableConfig, SQLiteSyncDialect, SQLiteTable } from 'drizzle-orm/sqli
 import { describe, expect, test } from 'vitest'
 import * as apiKeySchema from '../../src/store/api-key-schema'
 import * as auditSchema from '../../src/store/audit-schema'
+import * as mailSchema from '../../src/store/mail-schema'
 import * as mainSchema from '../../src/store/schema'
 import { row, rows } from '../platform/records'
 
@@ -13,6 +14,7 @@ const tables = Object.values<unknown>({
   ...mainSchema,
   ...auditSchema,
   ...apiKeySchema,
+  ...mailSchema,
 }).flatMap((value) => (is(value, SQLiteTable) ? [getTableConfig(value)] : []))
 
 const dialect = new SQLiteSyncDialect()

@@ -33,9 +33,14 @@ export function asAdministrator<Result>(
   work: (actor: AsActor, account: Promise<UserAccount>) => Promise<Result>,
 ): Promise<[UserAccount, Result]> {
   return asVisitor(c, (claims) => {
-    const { sub: userId, sid: sessionId } = claims
+    const { sub: userId, sid: sessionId, epoch } = claims
     const account = getAccount(c.get('auth'), { kind: 'session', claims })
-    const actor: AsActor = (permission) => ({ userId, sessionId, requires: { permission } })
+    const actor: AsActor = (permission) => ({
+      userId,
+      sessionId,
+      epoch,
+      requires: { permission },
+    })
     return Promise.all([account, work(actor, account)])
   })
 }

@@ -163,7 +163,7 @@ function asWriter<Result>(
   form: URLSearchParams,
   act: (actor: Actor) => Promise<Result>,
 ) {
-  return asSender(c, form, ({ sub: userId, sid: sessionId }) =>
-    act({ userId, sessionId, requires: { permission: 'users:write' } }),
+  return asSender(c, form, ({ sub: userId, sid: sessionId, epoch }) =>
+    act({ userId, sessionId, epoch, requires: { permission: 'users:write' } }),
   )
 }
