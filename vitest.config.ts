@@ -72,6 +72,8 @@ export default defineConfig({
         },
       },
     },
+    maxWorkers: 2,
+    isolate: false,
     setupFiles: ['./test/platform/setup.ts'],
     coverage: {
       provider: 'istanbul',

@@ -1,4 +1,4 @@
-import { applyD1Migrations } from 'cloudflare:test'
+import { applyD1Migrations, reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, vi } from 'vitest'
 import { forgetWrites } from './bindings'
@@ -7,6 +7,7 @@ import { captureLogs } from './logs'
 import { emptyMailbox } from './mails'
 import { capPbkdf2 } from './pbkdf2'
 
+await reset()
 await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
 
 beforeEach(() => {
