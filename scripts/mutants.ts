@@ -1,89 +1,102 @@
-// Breaks one line at a time, in a copy of the project, and sees whether a test notices.
-// `npm run test:mutants -- [text]` takes only the mutations whose description or file has the text.
-import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+// Breaks one place of the source at a time, in a copy of the project, and sees whether a test notices. The places follow from
+// rules (scripts/mutants/generate.ts); those where nothing observable changes are named, with the reason, in
+// test/mutants/equivalent.ts.
+//
+// npm run test:mutants -- [--sample N] [--seed S] [--only text] [--list] [--check]
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { promisify } from 'node:util'
-import type { Mutation } from '../test/mutants/mutation.ts'
-import { MUTATIONS } from '../test/mutants/mutations.ts'
+import { parseArgs } from 'node:util'
+import { EQUIVALENT, type Equivalent } from '../test/mutants/equivalent.ts'
+import { readCoverage } from './mutants/covering.ts'
+import { type Mutant, mutantsOf } from './mutants/generate.ts'
+import { Judge, type Verdict } from './mutants/judge.ts'
+import { projectFiles, ROOT } from './mutants/project-copy.ts'
 
-type Verdict = 'killed' | 'SURVIVED' | 'STALE' | 'BROKEN'
+const { values } = parseArgs({
+  options: {
+    sample: { type: 'string' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    only: { type: 'string', default: '' },
+    list: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: '2' },
+  },
+})
 
-const ROOT = path.join(import.meta.dirname, '..')
-const TIME_LIMIT_MS = 5 * 60 * 1000
-const run = promisify(execFile)
+const all = await allMutants()
+const idle = EQUIVALENT.filter((each) => !all.some((mutant) => isOf(each, mutant)))
+for (const each of idle) console.error(`no such mutant any more: ${each.file}: ${each.was}`)
+if (idle.length > 0) process.exit(1)
 
-/** A copy of the files that git knows, as they are now, and of none that it does not. */
-async function copyProject(): Promise<string> {
-  const copy = await mkdtemp(path.join(tmpdir(), 'gatehouse-mutants-'))
-  const listed = await run('git', ['ls-files', '-z'], { cwd: ROOT })
-  for (const file of listed.stdout.split('\0').filter(Boolean)) {
-    await cp(path.join(ROOT, file), path.join(copy, file))
-  }
-  // Linked one by one, so that what tools keep in there is the copy's own.
-  const modules = path.join(ROOT, 'node_modules')
-  await mkdir(path.join(copy, 'node_modules'))
-  for (const name of await readdir(modules)) {
-    if (name.startsWith('.') && name !== '.bin') continue
-    await symlink(path.join(modules, name), path.join(copy, 'node_modules', name))
-  }
-  return copy
+const open = all.filter((mutant) => !EQUIVALENT.some((each) => isOf(each, mutant)))
+const wanted = open.filter((mutant) => described(mutant).includes(values.only))
+const chosen = values.sample ? sampleOf(wanted, Number(values.sample), Number(values.seed)) : wanted
+console.log(
+  `${all.length} mutants by rule, ${all.length - open.length} equivalent, ${chosen.length} chosen` +
+    (values.sample ? `, seed ${values.seed}` : ''),
+)
+if (values.check) process.exit(0)
+if (values.list) {
+  for (const mutant of chosen) console.log(described(mutant))
+} else await judgeAll(chosen)
+
+async function allMutants(): Promise<readonly Mutant[]> {
+  const files = (await projectFiles('src')).filter((file) => /\.tsx?$/.test(file))
+  const found = await Promise.all(
+    files.map(async (file) => mutantsOf(file, await readFile(path.join(ROOT, file), 'utf8'))),
+  )
+  return found.flat()
 }
 
-/** How many tests passed and failed; a file that does not even load has none. */
-async function runTests(copy: string, tests: readonly string[]) {
-  const report = path.join(copy, 'report.json')
-  await rm(report, { force: true })
-  const vitest = path.join(copy, 'node_modules/vitest/vitest.mjs')
-  const options = ['run', '--bail', '1', '--reporter', 'json', '--outputFile', report]
-  const { stdout, stderr } = await run(process.execPath, [vitest, ...options, ...tests], {
-    cwd: copy,
-    timeout: TIME_LIMIT_MS,
-  }).catch((failure) => failure)
-  const written = await readFile(report, 'utf8').catch(() => '{}')
-  const { numPassedTests = 0, numFailedTests = 0 } = JSON.parse(written)
-  const output = `${stdout}${stderr}`
-  return { passed: Number(numPassedTests), failed: Number(numFailedTests), output }
+async function judgeAll(mutants: readonly Mutant[]): Promise<void> {
+  const testsOf = await readCoverage()
+  const counts = new Map<Verdict, number>()
+  const queue = [...mutants]
+  await Promise.all(
+    Array.from({ length: Number(values.jobs) }, async () => {
+      const judge = await Judge.open()
+      try {
+        for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+          const start = performance.now()
+          const verdict = await judge.judge(mutant, testsOf(mutant))
+          const seconds = ((performance.now() - start) / 1000).toFixed(0)
+          counts.set(verdict, (counts.get(verdict) ?? 0) + 1)
+          console.log(`${verdict.padEnd(9)} ${seconds.padStart(3)} s  ${described(mutant)}`)
+        }
+      } finally {
+        await judge.close()
+      }
+    }),
+  )
+  const count = (verdict: Verdict) => counts.get(verdict) ?? 0
+  console.log([...counts].map(([verdict, number]) => `${number} ${verdict}`).join(', '))
+  if (count('SURVIVED') + count('UNCOVERED') > 0) process.exitCode = 1
 }
 
-async function verdictOn(copy: string, { file, find, replace, tests }: Mutation): Promise<Verdict> {
-  const target = path.join(copy, file)
-  const text = await readFile(target, 'utf8')
-  const [before = '', after, ...others] = text.split(find)
-  if (after === undefined || others.length > 0) return 'STALE'
-  await writeFile(target, before + replace + after)
-  try {
-    const { passed, failed, output } = await runTests(copy, tests)
-    if (failed > 0) return 'killed'
-    if (passed > 0) return 'SURVIVED'
-    console.error(output)
-    return 'BROKEN'
-  } finally {
-    await writeFile(target, text)
-  }
+function described({ id, file, line, rule, was, text }: Mutant): string {
+  return `${id} ${file}:${line} ${rule}: ${was.slice(0, 100)} → ${text.slice(0, 60)}`
 }
 
-const [wanted = ''] = process.argv.slice(2)
-const chosen = MUTATIONS.filter(({ why, file }) => `${why} ${file}`.includes(wanted))
-if (chosen.length === 0) throw new Error(`no mutation has "${wanted}"`)
-const copy = await copyProject()
-try {
-  const { passed, failed } = await runTests(copy, [
-    ...new Set(chosen.flatMap(({ tests }) => tests)),
-  ])
-  if (failed > 0 || passed === 0) throw new Error('the tests fail without any mutation')
-  const verdicts: Verdict[] = []
-  for (const mutation of chosen) {
-    const start = performance.now()
-    const verdict = await verdictOn(copy, mutation)
-    verdicts.push(verdict)
-    const seconds = ((performance.now() - start) / 1000).toFixed(0)
-    console.log(`${verdict.padEnd(8)} ${seconds.padStart(3)} s  ${mutation.file}: ${mutation.why}`)
+function isOf(each: Equivalent, mutant: Mutant): boolean {
+  return (
+    each.file === mutant.file &&
+    (each.rule === undefined || each.rule === mutant.rule) &&
+    mutant.was === each.was
+  )
+}
+
+// Fisher and Yates, by mulberry32: the same seed chooses the same.
+function sampleOf(mutants: readonly Mutant[], size: number, seed: number): readonly Mutant[] {
+  let state = seed >>> 0
+  const random = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
-  const killed = verdicts.filter((verdict) => verdict === 'killed').length
-  console.log(`${killed} of ${chosen.length} killed`)
-  if (killed < chosen.length) process.exitCode = 1
-} finally {
-  await rm(copy, { recursive: true })
+  const keyed = mutants.map((mutant) => [random(), mutant] as const)
+  return keyed
+    .toSorted(([a], [b]) => a - b)
+    .slice(0, size)
+    .map(([, mutant]) => mutant)
 }

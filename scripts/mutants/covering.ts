@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Mutant } from './generate.ts'
+import { projectFiles, ROOT } from './project-copy.ts'
+
+/** Which lines of which source file each test file runs. */
+type Coverage = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>
+
+const COVERAGE = path.join(ROOT, '.generated/coverage-by-file.json')
+const STATE = path.join(ROOT, '.generated/coverage-by-file.sha256')
+
+/** The test files that run the line of a mutant, those first that are most about its file. */
+export async function readCoverage(): Promise<(mutant: Mutant) => readonly string[]> {
+  const coverage = await freshCoverage()
+  const widths = new Map(
+    Object.entries(coverage).map(([test, files]) => [test, Object.keys(files).length]),
+  )
+  return ({ file, line, was }) => {
+    const last = line + was.split('\n').length - 1
+    return Object.entries(coverage)
+      .filter(([, files]) => files[file]?.some((each) => each >= line - 1 && each <= last + 1))
+      .map(([test]) => test)
+      .toSorted((a, b) => likeness(b, file) - likeness(a, file) || width(a) - width(b))
+  }
+  function width(test: string): number {
+    return widths.get(test) ?? 0
+  }
+}
+
+/** How many words the names of two files share. */
+function likeness(test: string, file: string): number {
+  const words = new Set(wordsOf(file))
+  return wordsOf(test).filter((word) => words.has(word)).length
+}
+
+function wordsOf(file: string): readonly string[] {
+  return path
+    .basename(file)
+    .replace(/(?:\.test)?\.tsx?$/, '')
+    .split(/\W/)
+    .map((word) => word.replace(/s$/, ''))
+}
+
+// Made anew when a source or a test has changed: one run of all tests.
+async function freshCoverage(): Promise<Coverage> {
+  const state = await stateOfSources()
+  if ((await readFile(STATE, 'utf8').catch(() => '')) !== state) {
+    console.log('finding out which tests cover which lines: one run of all of them')
+    const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs')
+    const run = spawn(process.execPath, [vitest, 'run', '--coverage'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, COVERAGE_BY_FILE: '1' },
+    })
+    const [code] = await once(run, 'exit')
+    if (code !== 0) throw new Error('the tests fail without any mutant')
+    await writeFile(STATE, state)
+  }
+  return JSON.parse(await readFile(COVERAGE, 'utf8'))
+}
+
+async function stateOfSources(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of await projectFiles('src', 'test', 'migrations')) {
+    hash.update(file).update(await readFile(path.join(ROOT, file)))
+  }
+  return hash.digest('hex')
+}
