@@ -1,13 +1,11 @@
 import { en } from 'zod/locales'
 import * as z from 'zod/mini'
+import { SECRET_DISTINCT_CHARACTERS } from './secret-values'
 
 // Without it, zod/mini says of everything that it is invalid, and no more.
 z.config(en())
 
 // The forms that values of the configuration have. Messages name what is wrong, and never a value.
-
-const SECRET_BYTES = 32
-const SECRET_DISTINCT_CHARACTERS = 10
 
 export const seconds = (fallback: number, minimum: number, maximum: number) =>
   z._default(
@@ -23,32 +21,6 @@ export const seconds = (fallback: number, minimum: number, maximum: number) =>
 
 export const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
   z.enum(values, `must be one of ${values.join(', ')}`)
-
-export const list = z.pipe(
-  z._default(z.string(), ''),
-  z.transform((text: string) =>
-    text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  ),
-)
-
-export const secret = z.string().check(
-  z.refine(
-    (text) => new TextEncoder().encode(text).length >= SECRET_BYTES,
-    `must be at least ${SECRET_BYTES} bytes`,
-  ),
-  z.refine(
-    (text) => new Set(text).size >= SECRET_DISTINCT_CHARACTERS,
-    'must be random (try: openssl rand -base64 48)',
-  ),
-)
-
-export const secrets = z.pipe(
-  list,
-  z.tuple([secret], secret, 'must hold at least one secret (or set AUTH_SECRET)'),
-)
 
 export const pepper = z
   .pipe(

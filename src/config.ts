@@ -2,19 +2,17 @@ import * as z from 'zod/mini'
 import {
   auditKey,
   base64Url32,
-  list,
   mailbox,
   oneOf,
   origin,
   pepper,
   seconds,
-  secret,
-  secrets,
   signingKeys,
   time,
   webhookSecret,
   webhookUrl,
 } from './config-values'
+import { list, secret, secrets } from './secret-values'
 
 const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const
 const CHARACTER_CLASSES = ['upper', 'lower', 'digit', 'special'] as const
