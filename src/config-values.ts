@@ -46,6 +46,11 @@ export const origin = z.pipe(
   z.transform((text: string) => new URL(text).origin),
 )
 
+/** In every token, which has an end. */
+export const audience = z
+  .string()
+  .check(z.regex(/^[^\p{Cc}\p{Cs}]{1,300}$/u, 'must be 1 to 300 characters of one line'))
+
 export const webhookUrl = z.pipe(
   z.url({ protocol: /^https?$/i, error: 'must be an http or https URL' }),
   z.transform((text: string) => new URL(text).href),

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import {
+  audience,
   auditKey,
   base64Url32,
   mailbox,
@@ -53,7 +54,7 @@ const variablesSchema = () =>
       AUTH_SIGNING_KEYS: z.optional(signingKeys),
       AUTH_NOT_BEFORE: z.optional(time),
       AUTH_ISSUER: z.optional(origin),
-      AUTH_AUDIENCE: z.optional(z.string()),
+      AUTH_AUDIENCE: z.optional(audience),
       AUTH_ACCESS_TTL: seconds(900, 30, 3600),
       AUTH_REFRESH_TTL: seconds(604_800, 300, 31_536_000),
       AUTH_SESSION_TTL: seconds(2_592_000, 300, 31_536_000),

@@ -1,5 +1,10 @@
 import { isRevoked, revocationKeysOf } from '../auth/known-revocations'
-import { type AccessTokenClaims, VerifiedClaims, verifyAccessToken } from '../crypto/access-token'
+import {
+  type AccessTokenClaims,
+  LONGEST_PAYLOAD,
+  VerifiedClaims,
+  verifyAccessToken,
+} from '../crypto/access-token'
 import { type PublishedKeys, publishedKeysOf, verifyByPublishedKey } from '../crypto/published-keys'
 import { importSigningKeys, type SigningKeys } from '../crypto/signing-keys'
 import { secrets as secretsForm } from '../secret-values'
@@ -21,7 +26,7 @@ export class VerificationUnavailable extends Error {
 }
 
 /** Three parts of base64url: what is not even that is never sent anywhere. */
-const TOKEN_FORM = /^[\w-]{1,2048}\.[\w-]{1,4096}\.[\w-]{1,1024}$/
+const TOKEN_FORM = new RegExp(`^[\\w-]{1,2048}\\.[\\w-]{1,${LONGEST_PAYLOAD}}\\.[\\w-]{1,1024}$`)
 
 /** What both verifiers that look at the token themselves are told. */
 interface Expected {
