@@ -152,6 +152,27 @@ export const signingKeys = z.pipe(
   }),
 )
 
+/** What tells access tokens of the replaced system from its others: claims and their values, as JSON. */
+export const legacyMarks = z.pipe(
+  z.string(),
+  z.transform((text: string, { issues }) => {
+    const parsed = LegacyMarks.safeParse(parseJson(text))
+    if (parsed.success) return parsed.data
+    issues.push({
+      code: 'custom',
+      message:
+        'must be the claims of an access token as a JSON object, such as {"type":"access"}, or {} where only access tokens have none',
+      input: text,
+    })
+    return z.NEVER
+  }),
+)
+const LegacyValue = z.union([z.string(), z.number(), z.boolean()])
+const LegacyMarks = z.record(
+  z.string().check(z.minLength(1)),
+  z.union([LegacyValue, z.array(LegacyValue).check(z.minLength(1))]),
+)
+
 /** A time, in milliseconds since the epoch. */
 export const time = z.pipe(
   z.iso.datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z' }),

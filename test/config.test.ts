@@ -13,6 +13,11 @@ const GOOD = {
   AUDIT_SIGNING_KEY,
   MAIL_FROM: 'auth@example.com',
 }
+const OLD = {
+  AUTH_LEGACY_SECRET: SECRET,
+  AUTH_LEGACY_UNTIL: '2027-01-31T00:00:00Z',
+  AUTH_LEGACY_CLAIMS: '{"type":"access"}',
+}
 const HOOK = 'https://listener.example/hooks'
 const HOOK_SECRET = `whsec_${btoa('x'.repeat(24))}`
 
@@ -56,22 +61,41 @@ describe('what is refused, by name', () => {
       { PASSWORD_ITERATIONS: '600000' },
       ['PASSWORD_ITERATIONS'],
     ],
+    ['a weak old secret', { ...OLD, AUTH_LEGACY_SECRET: 'old' }, ['AUTH_LEGACY_SECRET']],
+    ['an old secret without its end', { ...OLD, AUTH_LEGACY_UNTIL: '' }, ['AUTH_LEGACY_UNTIL']],
+    ['an old secret of any token', { ...OLD, AUTH_LEGACY_CLAIMS: '' }, ['AUTH_LEGACY_CLAIMS']],
     [
-      'a weak old secret',
-      { AUTH_LEGACY_SECRET: 'old', AUTH_LEGACY_UNTIL: '2027-01-31T00:00:00Z' },
-      ['AUTH_LEGACY_SECRET'],
+      'an old secret alone',
+      { AUTH_LEGACY_SECRET: SECRET },
+      ['AUTH_LEGACY_UNTIL', 'AUTH_LEGACY_CLAIMS'],
     ],
-    ['an old secret without an end', { AUTH_LEGACY_SECRET: SECRET }, ['AUTH_LEGACY_UNTIL']],
     [
       'an end without an old secret',
-      { AUTH_LEGACY_UNTIL: '2027-01-31T00:00:00Z' },
-      ['AUTH_LEGACY_UNTIL'],
+      { AUTH_LEGACY_UNTIL: OLD.AUTH_LEGACY_UNTIL },
+      ['AUTH_LEGACY_SECRET', 'AUTH_LEGACY_CLAIMS'],
     ],
     [
-      'an end that is no time',
-      { AUTH_LEGACY_SECRET: SECRET, AUTH_LEGACY_UNTIL: 'soon' },
-      ['AUTH_LEGACY_UNTIL'],
+      'claims without an old secret',
+      { AUTH_LEGACY_CLAIMS: '{}' },
+      ['AUTH_LEGACY_SECRET', 'AUTH_LEGACY_UNTIL'],
     ],
+    ['an end that is no time', { ...OLD, AUTH_LEGACY_UNTIL: 'soon' }, ['AUTH_LEGACY_UNTIL']],
+    ...[
+      'access',
+      '[]',
+      'null',
+      '"access"',
+      '{"type":null}',
+      '{"aud":[]}',
+      '{"":1}',
+      '{"a":{}}',
+    ].map((claims): [string, Record<string, string>, string[]] => [
+      `claims that are ${claims}`,
+      { ...OLD, AUTH_LEGACY_CLAIMS: claims },
+      ['AUTH_LEGACY_CLAIMS'],
+    ]),
+    ['an audience of two lines', { AUTH_AUDIENCE: 'a\nb' }, ['AUTH_AUDIENCE']],
+    ['an audience that fills the token', { AUTH_AUDIENCE: 'a'.repeat(301) }, ['AUTH_AUDIENCE']],
     ['production without an issuer', { ENVIRONMENT: 'production' }, ['AUTH_ISSUER']],
     ['no environment, which is production', { ENVIRONMENT: '' }, ['AUTH_ISSUER']],
     [
@@ -217,6 +241,16 @@ describe('what is taken', () => {
       const { webhook } = configOf({ ...GOOD, WEBHOOK_URL: HOOK, WEBHOOK_SECRET })
       expect(webhook?.secrets.map(({ length }) => length)).toEqual([bytes, 24])
     }
+  })
+
+  test('an old secret with its end, and what its access tokens say', () => {
+    expect(configOf({ ...GOOD, ...OLD }).legacy).toEqual({
+      secret: SECRET,
+      until: Date.parse('2027-01-31T00:00:00Z'),
+      marks: { type: 'access' },
+    })
+    expect(configOf({ ...GOOD, ...OLD, AUTH_LEGACY_CLAIMS: '{}' }).legacy?.marks).toEqual({})
+    expect(configOf(GOOD).legacy).toBeNull()
   })
 
   test('is parsed once for an env', () => {
