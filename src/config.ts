@@ -141,6 +141,11 @@ const variablesSchema = () =>
       }),
     )
 
+/** Whether this is said to be no production, also where nothing else of the configuration holds. */
+export function isDevelopment(env: object): boolean {
+  return 'ENVIRONMENT' in env && env.ENVIRONMENT === 'development'
+}
+
 const cache = new WeakMap<object, Config>()
 
 /**

@@ -259,14 +259,46 @@ describe('what is taken', () => {
   })
 })
 
-test('a wrong configuration fails every request, named in answer and log without its value', async () => {
-  const client = createClient({ vars: { AUTH_SECRETS: 'hunter2-hunter2' } })
-  for (const path of ['/health', '/auth/me', '/openapi.json', '/nowhere']) {
-    const answer = await client.get(path)
-    expect(refusal(answer), path).toBe('500 configuration_invalid')
-    expect(JSON.stringify(answer.body)).toContain('AUTH_SECRETS')
-    expect(JSON.stringify(answer.body)).not.toContain('hunter2')
+describe('a wrong configuration fails every request', () => {
+  const failing = async (vars: Record<string, unknown>) => {
+    const client = createClient({ vars: { AUTH_SECRETS: 'hunter2-hunter2', ...vars } })
+    const answers = []
+    for (const path of ['/health', '/auth/me', '/openapi.json', '/nowhere', '/login']) {
+      const answer = await client.get(path)
+      expect(answer.status, path).toBe(500)
+      answers.push(JSON.stringify(answer.body))
+      if (path !== '/login') expect(refusal(answer)).toBe('500 configuration_invalid')
+    }
+    const logged = loggedEvents('configuration_invalid')
+    expect(logged).toHaveLength(5)
+    for (const { problems } of logged) expect(JSON.stringify(problems)).toContain('AUTH_SECRETS')
+    expect([...answers, loggedText()].join()).not.toContain('hunter2')
+    return answers
   }
-  expect(loggedEvents('configuration_invalid')).toHaveLength(4)
-  expect(loggedText()).not.toContain('hunter2')
+
+  test('in development named in answer and log, without its value', async () => {
+    for (const body of (await failing({})).slice(0, 4)) expect(body).toContain('AUTH_SECRETS')
+  })
+
+  test.each([undefined, '', 'production', 'staging', 'Development'])(
+    'with ENVIRONMENT %o named in the log alone',
+    async (ENVIRONMENT) => {
+      for (const body of await failing({ ENVIRONMENT })) {
+        expect(body).not.toMatch(/AUTH_|ENVIRONMENT|bytes|"errors"/)
+      }
+    },
+  )
+
+  test('a binding that production needs is named in the log alone', async () => {
+    const vars = { ...GOOD, ENVIRONMENT: 'production', AUTH_ISSUER: 'https://a.example' }
+    const client = createClient({
+      vars: { ...vars, PASSWORD_ITERATIONS: '100000', RATE_LIMIT: 'on', EMAIL: undefined },
+    })
+    const answer = await client.get('/health')
+    expect(refusal(answer)).toBe('500 configuration_invalid')
+    expect(answer.body).not.toHaveProperty('errors')
+    expect(loggedEvents('configuration_invalid')).toMatchObject([
+      { problems: [{ variable: 'EMAIL' }] },
+    ])
+  })
 })

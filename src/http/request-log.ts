@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { routePath } from 'hono/route'
 import { linkTokenName } from '../auth/link-pages'
-import { ConfigurationError, configOf, type LogLevel } from '../config'
+import { ConfigurationError, configOf, isDevelopment, type LogLevel } from '../config'
 import { createLogger, SILENT } from '../log'
 import { type AppEnv, factory } from './factory'
 
@@ -12,6 +12,7 @@ export const requestLog = factory.createMiddleware(async (c, next) => {
   const log = hasSecretAddress(c) ? SILENT : createLogger(logLevelOf(c.env), common)
   c.set('now', now)
   c.set('log', log)
+  c.set('isDevelopment', isDevelopment(c.env))
   await next()
   log.info('request', {
     method: c.req.method,
