@@ -28,6 +28,6 @@ export const secret = z.string().check(
 )
 
 export const secrets = z.pipe(
-  list,
-  z.tuple([secret], secret, 'must hold at least one secret (or set AUTH_SECRET)'),
+  list.check(z.refine((items) => items.length > 0, 'must hold at least one secret')),
+  z.tuple([secret], secret),
 )
