@@ -1,13 +1,11 @@
 import { en } from 'zod/locales'
 import * as z from 'zod/mini'
+import { SECRET_DISTINCT_CHARACTERS } from './secret-values'
 
 // Without it, zod/mini says of everything that it is invalid, and no more.
 z.config(en())
 
 // The forms that values of the configuration have. Messages name what is wrong, and never a value.
-
-const SECRET_BYTES = 32
-const SECRET_DISTINCT_CHARACTERS = 10
 
 export const seconds = (fallback: number, minimum: number, maximum: number) =>
   z._default(
@@ -23,32 +21,6 @@ export const seconds = (fallback: number, minimum: number, maximum: number) =>
 
 export const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
   z.enum(values, `must be one of ${values.join(', ')}`)
-
-export const list = z.pipe(
-  z._default(z.string(), ''),
-  z.transform((text: string) =>
-    text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  ),
-)
-
-export const secret = z.string().check(
-  z.refine(
-    (text) => new TextEncoder().encode(text).length >= SECRET_BYTES,
-    `must be at least ${SECRET_BYTES} bytes`,
-  ),
-  z.refine(
-    (text) => new Set(text).size >= SECRET_DISTINCT_CHARACTERS,
-    'must be random (try: openssl rand -base64 48)',
-  ),
-)
-
-export const secrets = z.pipe(
-  list,
-  z.tuple([secret], secret, 'must hold at least one secret (or set AUTH_SECRET)'),
-)
 
 export const pepper = z
   .pipe(
@@ -73,6 +45,11 @@ export const origin = z.pipe(
   z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
   z.transform((text: string) => new URL(text).origin),
 )
+
+/** In every token, which has an end. */
+export const audience = z
+  .string()
+  .check(z.regex(/^[^\p{Cc}\p{Cs}]{1,300}$/u, 'must be 1 to 300 characters of one line'))
 
 export const webhookUrl = z.pipe(
   z.url({ protocol: /^https?$/i, error: 'must be an http or https URL' }),
@@ -173,6 +150,27 @@ export const signingKeys = z.pipe(
     })
     return z.NEVER
   }),
+)
+
+/** What tells access tokens of the replaced system from its others: claims and their values, as JSON. */
+export const legacyMarks = z.pipe(
+  z.string(),
+  z.transform((text: string, { issues }) => {
+    const parsed = LegacyMarks.safeParse(parseJson(text))
+    if (parsed.success) return parsed.data
+    issues.push({
+      code: 'custom',
+      message:
+        'must be the claims of an access token as a JSON object, such as {"type":"access"}, or {} where only access tokens have none',
+      input: text,
+    })
+    return z.NEVER
+  }),
+)
+const LegacyValue = z.union([z.string(), z.number(), z.boolean()])
+const LegacyMarks = z.record(
+  z.string().check(z.minLength(1)),
+  z.union([LegacyValue, z.array(LegacyValue).check(z.minLength(1))]),
 )
 
 /** A time, in milliseconds since the epoch. */

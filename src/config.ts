@@ -1,20 +1,20 @@
 import * as z from 'zod/mini'
 import {
+  audience,
   auditKey,
   base64Url32,
-  list,
+  legacyMarks,
   mailbox,
   oneOf,
   origin,
   pepper,
   seconds,
-  secret,
-  secrets,
   signingKeys,
   time,
   webhookSecret,
   webhookUrl,
 } from './config-values'
+import { list, secret, secrets } from './secret-values'
 
 const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const
 const CHARACTER_CLASSES = ['upper', 'lower', 'digit', 'special'] as const
@@ -43,6 +43,8 @@ const peppers = Object.fromEntries(
   PEPPER_VERSIONS.map((version) => [`PASSWORD_PEPPER_V${version}`, optionalPepper]),
 ) as Record<PepperName, typeof optionalPepper>
 
+const LEGACY = ['AUTH_LEGACY_SECRET', 'AUTH_LEGACY_UNTIL', 'AUTH_LEGACY_CLAIMS'] as const
+
 type Variables = z.infer<ReturnType<typeof variablesSchema>>
 // Made when there are variables to hold against it, once in an instance: a start needs none of it.
 const variablesSchema = () =>
@@ -55,13 +57,14 @@ const variablesSchema = () =>
       AUTH_SIGNING_KEYS: z.optional(signingKeys),
       AUTH_NOT_BEFORE: z.optional(time),
       AUTH_ISSUER: z.optional(origin),
-      AUTH_AUDIENCE: z.optional(z.string()),
+      AUTH_AUDIENCE: z.optional(audience),
       AUTH_ACCESS_TTL: seconds(900, 30, 3600),
       AUTH_REFRESH_TTL: seconds(604_800, 300, 31_536_000),
       AUTH_SESSION_TTL: seconds(2_592_000, 300, 31_536_000),
       AUTH_REFRESH_GRACE: seconds(10, 1, 60),
       AUTH_LEGACY_SECRET: z.optional(secret),
       AUTH_LEGACY_UNTIL: z.optional(time),
+      AUTH_LEGACY_CLAIMS: z.optional(legacyMarks),
       AUDIT_SIGNING_KEY: z.optional(auditKey),
       AUDIT_TRUSTED_KEYS: z.pipe(list, z.array(base64Url32)),
       AUDIT_RETENTION_DAYS: z.optional(
@@ -104,11 +107,14 @@ const variablesSchema = () =>
         const refuse = (variable: string, message: string) =>
           addIssue({ code: 'custom', path: [variable], message })
         if (peppersOf(variables).peppers.size === 0) refuse('PASSWORD_PEPPER_V1', 'must be set')
-        if (
-          (variables.AUTH_LEGACY_SECRET === undefined) !==
-          (variables.AUTH_LEGACY_UNTIL === undefined)
-        ) {
-          refuse('AUTH_LEGACY_UNTIL', 'must be set together with AUTH_LEGACY_SECRET')
+        for (const name of LEGACY) {
+          const isMissing = variables[name] === undefined
+          if (isMissing && LEGACY.some((other) => variables[other] !== undefined)) {
+            refuse(
+              name,
+              `must be set together with ${LEGACY.filter((n) => n !== name).join(' and ')}`,
+            )
+          }
         }
         if ((variables.WEBHOOK_URL === undefined) !== (variables.WEBHOOK_SECRET.length === 0)) {
           refuse('WEBHOOK_SECRET', 'must be set together with WEBHOOK_URL')
@@ -134,6 +140,11 @@ const variablesSchema = () =>
         }
       }),
     )
+
+/** Whether this is said to be no production, also where nothing else of the configuration holds. */
+export function isDevelopment(env: object): boolean {
+  return 'ENVIRONMENT' in env && env.ENVIRONMENT === 'development'
+}
 
 const cache = new WeakMap<object, Config>()
 
@@ -197,8 +208,12 @@ function parseConfig(env: Record<string, unknown>) {
   })
 }
 
-function legacyOf({ AUTH_LEGACY_SECRET: secret, AUTH_LEGACY_UNTIL: until }: Variables) {
-  return secret !== undefined && until !== undefined ? { secret, until } : null
+function legacyOf(variables: Variables) {
+  const { AUTH_LEGACY_SECRET: secret, AUTH_LEGACY_UNTIL: until } = variables
+  const marks = variables.AUTH_LEGACY_CLAIMS
+  return secret !== undefined && until !== undefined && marks !== undefined
+    ? { secret, until, marks }
+    : null
 }
 
 // New hashes use the highest.

@@ -30,9 +30,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   events: ['events'],
   mail: ['mail'],
   client: ['client'],
-  verify: ['verify', 'auth', 'store', 'crypto'],
-  'config.ts': ['config-values.ts'],
-  'config-values.ts': [],
+  verify: ['verify', 'auth', 'store', 'crypto', 'secret-values.ts'],
+  'config.ts': ['config-values.ts', 'secret-values.ts'],
+  'config-values.ts': ['secret-values.ts'],
+  'secret-values.ts': [],
   'log.ts': ['config.ts'],
 }
 

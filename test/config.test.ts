@@ -13,6 +13,11 @@ const GOOD = {
   AUDIT_SIGNING_KEY,
   MAIL_FROM: 'auth@example.com',
 }
+const OLD = {
+  AUTH_LEGACY_SECRET: SECRET,
+  AUTH_LEGACY_UNTIL: '2027-01-31T00:00:00Z',
+  AUTH_LEGACY_CLAIMS: '{"type":"access"}',
+}
 const HOOK = 'https://listener.example/hooks'
 const HOOK_SECRET = `whsec_${btoa('x'.repeat(24))}`
 
@@ -56,22 +61,41 @@ describe('what is refused, by name', () => {
       { PASSWORD_ITERATIONS: '600000' },
       ['PASSWORD_ITERATIONS'],
     ],
+    ['a weak old secret', { ...OLD, AUTH_LEGACY_SECRET: 'old' }, ['AUTH_LEGACY_SECRET']],
+    ['an old secret without its end', { ...OLD, AUTH_LEGACY_UNTIL: '' }, ['AUTH_LEGACY_UNTIL']],
+    ['an old secret of any token', { ...OLD, AUTH_LEGACY_CLAIMS: '' }, ['AUTH_LEGACY_CLAIMS']],
     [
-      'a weak old secret',
-      { AUTH_LEGACY_SECRET: 'old', AUTH_LEGACY_UNTIL: '2027-01-31T00:00:00Z' },
-      ['AUTH_LEGACY_SECRET'],
+      'an old secret alone',
+      { AUTH_LEGACY_SECRET: SECRET },
+      ['AUTH_LEGACY_UNTIL', 'AUTH_LEGACY_CLAIMS'],
     ],
-    ['an old secret without an end', { AUTH_LEGACY_SECRET: SECRET }, ['AUTH_LEGACY_UNTIL']],
     [
       'an end without an old secret',
-      { AUTH_LEGACY_UNTIL: '2027-01-31T00:00:00Z' },
-      ['AUTH_LEGACY_UNTIL'],
+      { AUTH_LEGACY_UNTIL: OLD.AUTH_LEGACY_UNTIL },
+      ['AUTH_LEGACY_SECRET', 'AUTH_LEGACY_CLAIMS'],
     ],
     [
-      'an end that is no time',
-      { AUTH_LEGACY_SECRET: SECRET, AUTH_LEGACY_UNTIL: 'soon' },
-      ['AUTH_LEGACY_UNTIL'],
+      'claims without an old secret',
+      { AUTH_LEGACY_CLAIMS: '{}' },
+      ['AUTH_LEGACY_SECRET', 'AUTH_LEGACY_UNTIL'],
     ],
+    ['an end that is no time', { ...OLD, AUTH_LEGACY_UNTIL: 'soon' }, ['AUTH_LEGACY_UNTIL']],
+    ...[
+      'access',
+      '[]',
+      'null',
+      '"access"',
+      '{"type":null}',
+      '{"aud":[]}',
+      '{"":1}',
+      '{"a":{}}',
+    ].map((claims): [string, Record<string, string>, string[]] => [
+      `claims that are ${claims}`,
+      { ...OLD, AUTH_LEGACY_CLAIMS: claims },
+      ['AUTH_LEGACY_CLAIMS'],
+    ]),
+    ['an audience of two lines', { AUTH_AUDIENCE: 'a\nb' }, ['AUTH_AUDIENCE']],
+    ['an audience that fills the token', { AUTH_AUDIENCE: 'a'.repeat(301) }, ['AUTH_AUDIENCE']],
     ['production without an issuer', { ENVIRONMENT: 'production' }, ['AUTH_ISSUER']],
     ['no environment, which is production', { ENVIRONMENT: '' }, ['AUTH_ISSUER']],
     [
@@ -219,20 +243,62 @@ describe('what is taken', () => {
     }
   })
 
+  test('an old secret with its end, and what its access tokens say', () => {
+    expect(configOf({ ...GOOD, ...OLD }).legacy).toEqual({
+      secret: SECRET,
+      until: Date.parse('2027-01-31T00:00:00Z'),
+      marks: { type: 'access' },
+    })
+    expect(configOf({ ...GOOD, ...OLD, AUTH_LEGACY_CLAIMS: '{}' }).legacy?.marks).toEqual({})
+    expect(configOf(GOOD).legacy).toBeNull()
+  })
+
   test('is parsed once for an env', () => {
     const env = { ...GOOD }
     expect(configOf(env)).toBe(configOf(env))
   })
 })
 
-test('a wrong configuration fails every request, named in answer and log without its value', async () => {
-  const client = createClient({ vars: { AUTH_SECRETS: 'hunter2-hunter2' } })
-  for (const path of ['/health', '/auth/me', '/openapi.json', '/nowhere']) {
-    const answer = await client.get(path)
-    expect(refusal(answer), path).toBe('500 configuration_invalid')
-    expect(JSON.stringify(answer.body)).toContain('AUTH_SECRETS')
-    expect(JSON.stringify(answer.body)).not.toContain('hunter2')
+describe('a wrong configuration fails every request', () => {
+  const failing = async (vars: Record<string, unknown>) => {
+    const client = createClient({ vars: { AUTH_SECRETS: 'hunter2-hunter2', ...vars } })
+    const answers = []
+    for (const path of ['/health', '/auth/me', '/openapi.json', '/nowhere', '/login']) {
+      const answer = await client.get(path)
+      expect(answer.status, path).toBe(500)
+      answers.push(JSON.stringify(answer.body))
+      if (path !== '/login') expect(refusal(answer)).toBe('500 configuration_invalid')
+    }
+    const logged = loggedEvents('configuration_invalid')
+    expect(logged).toHaveLength(5)
+    for (const { problems } of logged) expect(JSON.stringify(problems)).toContain('AUTH_SECRETS')
+    expect([...answers, loggedText()].join()).not.toContain('hunter2')
+    return answers
   }
-  expect(loggedEvents('configuration_invalid')).toHaveLength(4)
-  expect(loggedText()).not.toContain('hunter2')
+
+  test('in development named in answer and log, without its value', async () => {
+    for (const body of (await failing({})).slice(0, 4)) expect(body).toContain('AUTH_SECRETS')
+  })
+
+  test.each([undefined, '', 'production', 'staging', 'Development'])(
+    'with ENVIRONMENT %o named in the log alone',
+    async (ENVIRONMENT) => {
+      for (const body of await failing({ ENVIRONMENT })) {
+        expect(body).not.toMatch(/AUTH_|ENVIRONMENT|bytes|"errors"/)
+      }
+    },
+  )
+
+  test('a binding that production needs is named in the log alone', async () => {
+    const vars = { ...GOOD, ENVIRONMENT: 'production', AUTH_ISSUER: 'https://a.example' }
+    const client = createClient({
+      vars: { ...vars, PASSWORD_ITERATIONS: '100000', RATE_LIMIT: 'on', EMAIL: undefined },
+    })
+    const answer = await client.get('/health')
+    expect(refusal(answer)).toBe('500 configuration_invalid')
+    expect(answer.body).not.toHaveProperty('errors')
+    expect(loggedEvents('configuration_invalid')).toMatchObject([
+      { problems: [{ variable: 'EMAIL' }] },
+    ])
+  })
 })

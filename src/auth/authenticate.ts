@@ -36,8 +36,8 @@ export async function authenticateMovingIn(
   token: string | undefined,
 ): Promise<Principal> {
   const { config, now } = context
-  const { secret, until } = config.legacy ?? { secret: '', until: 0 }
-  const legacy = token && now < until ? await verifyLegacyToken(token, { secret, now }) : null
+  const moving = config.legacy && now < config.legacy.until ? config.legacy : null
+  const legacy = token && moving ? await verifyLegacyToken(token, { ...moving, now }) : null
   if (legacy && (legacy.iat ?? 0) * 1000 < config.notBefore) {
     throw new AuthError('invalid_token', { reason: 'issued_before' })
   }

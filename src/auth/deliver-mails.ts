@@ -12,20 +12,12 @@ import {
 } from '../store/outbox'
 import { auditEvent } from './audit-event'
 import type { AuthContext } from './auth-context'
+import { LINK_PAGES } from './link-pages'
 
 const CHUNK = 5
 const ROUNDS = 20
 /** Of one run of the job, a round trip each. */
 const MOST_GIVEN_UP = 50
-
-/** The page that takes each link, and what it calls the token. */
-const PAGES: Readonly<Partial<Record<MailType, readonly [path: string, name: string]>>> = {
-  verify_email: ['/verify-email', 'token'],
-  reset_password: ['/reset-password', 'token'],
-  change_email: ['/confirm-email', 'token'],
-  email_changed: ['/undo-email-change', 'token'],
-  invitation: ['/signup', 'invitation'],
-}
 
 /** What follows a batch that may have written a mail: sends it after the answer. */
 export function sendAfterAnswer(context: AuthContext): void {
@@ -107,6 +99,6 @@ async function send(
 // A front end reads the token from the fragment, which no server and no log sees. Our own pages work without
 // scripts, so that they need it in the query: they only look at it, and say that nobody may keep the address.
 function linkTo({ frontendUrl, frontendOrigins }: Config, type: MailType, token: string): string {
-  const [path, name] = PAGES[type] ?? ['', 'token']
+  const [path, name] = LINK_PAGES[type] ?? ['', 'token']
   return `${frontendUrl}${path}${frontendOrigins.length > 0 ? '#' : '?'}${name}=${token}`
 }

@@ -1,4 +1,4 @@
-import { signAccessToken } from '../crypto/access-token'
+import { type AccessTokenClaims, signAccessToken, signPageToken } from '../crypto/access-token'
 import { hashRefreshTokenId, newRefreshTokenId, signRefreshToken } from '../crypto/refresh-token'
 import { uuidV7 } from '../crypto/uuid'
 import type { NewSession } from '../store/sessions'
@@ -12,6 +12,8 @@ export interface IssuedSession {
   readonly expiresIn: number
   readonly refreshExpiresIn: number
   readonly account: UserAccount
+  /** Of the access token, with everything. */
+  readonly claims: AccessTokenClaims
 }
 
 export type SessionTimes = Pick<
@@ -73,27 +75,33 @@ export async function issueSession(
 ): Promise<IssuedSession> {
   const iat = toSeconds(now)
   const exp = Math.min(iat + config.accessTtl, toSeconds(session.expiresAt))
-  const accessToken = await signAccessToken(
-    {
-      iss: config.issuer,
-      aud: config.audience,
-      sub: account.id,
-      sid: session.id,
-      jti: uuidV7(now),
-      iat,
-      exp,
-      auth_time: toSeconds(session.issuedAt),
-      type: 'access',
-      email: account.email,
-      roles: [...account.roles],
-      permissions: [...account.permissions],
-      epoch: account.authEpoch,
-    },
-    keys,
-  )
+  const claims: AccessTokenClaims = {
+    iss: config.issuer,
+    aud: config.audience,
+    sub: account.id,
+    sid: session.id,
+    jti: uuidV7(now),
+    iat,
+    exp,
+    auth_time: toSeconds(session.issuedAt),
+    type: 'access',
+    email: account.email,
+    roles: [...account.roles],
+    permissions: [...account.permissions],
+    epoch: account.authEpoch,
+  }
+  const accessToken = await signAccessToken(claims, keys)
   const refreshEnd = Math.min(session.expiresAt, session.lastUsedAt + config.refreshTtl * 1000)
   const refreshExpiresIn = toSeconds(refreshEnd - now)
-  return { accessToken, refreshToken, expiresIn: exp - iat, refreshExpiresIn, account }
+  return { accessToken, refreshToken, expiresIn: exp - iat, refreshExpiresIn, account, claims }
+}
+
+/** What a browser keeps to look at pages: so small that no browser drops the cookie. */
+export function pageTokenOf(
+  { keys }: Pick<AuthContext, 'keys'>,
+  { claims }: IssuedSession,
+): Promise<string> {
+  return signPageToken(claims, keys)
 }
 
 function toSeconds(milliseconds: number): number {

@@ -1,3 +1,4 @@
+import type { JWTPayload } from 'jose'
 import * as z from 'zod/mini'
 import type { SigningKeys } from './signing-keys'
 import {
@@ -21,8 +22,11 @@ export const AccessTokenClaims = z.extend(SessionTokenClaims, {
   auth_time: z.int(),
   type: z.literal('access'),
   email: z.string(),
-  roles: z.array(z.string()),
-  permissions: z.array(z.string()),
+  roles: z._default(z.array(z.string()), []),
+  /** The token says nothing of them: the service is to be asked. */
+  roles_omitted: z.optional(z.literal(true)),
+  permissions: z._default(z.array(z.string()), []),
+  permissions_omitted: z.optional(z.literal(true)),
   /** The user's `auth_epoch`: once a higher one is published, this token no longer counts. */
   epoch: z.int(),
 })
@@ -35,8 +39,36 @@ export const VerifiedClaims = z.partial(AccessTokenClaims, {
   auth_time: true,
 })
 
+/** Characters of the payload: with the rest, what a header and a cookie have room for everywhere. */
+export const LONGEST_PAYLOAD = 4096
+
+/** Where there is no room for its permissions, and then its roles, the token says that it leaves them out. */
 export function signAccessToken(claims: AccessTokenClaims, keys: SigningKeys): Promise<string> {
-  return signToken(KIND, claims, keys)
+  return signToken(KIND, fittingClaims(claims), keys)
+}
+
+/** The same for the hosted pages, which ask D1 what their visitor may: without roles and permissions. */
+export function signPageToken(claims: AccessTokenClaims, keys: SigningKeys): Promise<string> {
+  return signToken(KIND, withoutRoles(withoutPermissions(claims)), keys)
+}
+
+function fittingClaims(claims: AccessTokenClaims): JWTPayload {
+  if (payloadLength(claims) <= LONGEST_PAYLOAD) return claims
+  const withRoles = withoutPermissions(claims)
+  return payloadLength(withRoles) <= LONGEST_PAYLOAD ? withRoles : withoutRoles(withRoles)
+}
+
+function withoutPermissions({ permissions: _, ...claims }: AccessTokenClaims) {
+  return { ...claims, permissions_omitted: true as const }
+}
+
+function withoutRoles({ roles: _, ...claims }: ReturnType<typeof withoutPermissions>) {
+  return { ...claims, roles_omitted: true as const }
+}
+
+function payloadLength(claims: JWTPayload): number {
+  const { length } = new TextEncoder().encode(JSON.stringify(claims))
+  return Math.ceil((length * 4) / 3)
 }
 
 /** Null unless it is an access token of ours, for this issuer and audience, and in time. */

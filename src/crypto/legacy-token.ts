@@ -12,22 +12,51 @@ const LegacyClaims = z.object({
   ),
   exp: z.number(),
   iat: z.optional(z.number()),
-  // What says that it is for something else is no access token, and what has a session is ours.
-  type: z.optional(z.literal('access')),
-  token_type: z.optional(z.literal('access')),
-  purpose: z.optional(z.undefined()),
+  // What has a session is ours.
   sid: z.optional(z.undefined()),
 })
 
-/** Null unless it is HS256 under that secret, in time, and neither a refresh token nor one of ours. */
+/** By claim, what an access token of the replaced system says there: one of the values, where there are several. */
+export type LegacyMarks = Readonly<Record<string, LegacyValue | readonly LegacyValue[]>>
+type LegacyValue = string | number | boolean
+
+/** By these claims systems tell their tokens apart: for a reset, a refresh, an address to confirm. */
+const USES = [
+  ...['action', 'intent', 'kind', 'operation', 'purpose', 'usage', 'use', 'token_use'],
+  ...['type', 'typ', 'token_type', 'tokenType', 'scope', 'scopes', 'scp'],
+  ...['password_fgpt', 'password_fingerprint', 'nonce', 'events'],
+]
+
+/**
+ * Null unless it is HS256 under that secret, in time, and an access token of the replaced system: it says what `marks`
+ * say, and of its use nothing else than `access`, and of its audience nothing else at all.
+ */
 export async function verifyLegacyToken(
   token: string,
-  { secret, now }: { secret: string; now: number },
+  { secret, marks, now }: { secret: string; marks: LegacyMarks; now: number },
 ): Promise<LegacyClaims | null> {
   const key = new TextEncoder().encode(secret)
   const options = { algorithms: ['HS256'], currentDate: new Date(now) }
   const verified = await jwtVerify(token, key, options).catch(nullIfRefused)
   if ((verified?.protectedHeader.typ ?? 'JWT') !== 'JWT') return null
   const claims = LegacyClaims.safeParse(verified?.payload)
-  return claims.success ? claims.data : null
+  return claims.success && isForAccess({ ...verified?.payload }, marks) ? claims.data : null
+}
+
+function isForAccess(claims: Readonly<Record<string, unknown>>, marks: LegacyMarks): boolean {
+  const says = (name: string, ...allowed: readonly unknown[]) => {
+    const told = listOf(claims[name])
+    return told.length > 0 && told.every((value) => allowed.includes(value))
+  }
+  const isUnmarked = (name: string) => !Object.hasOwn(claims, name) || Object.hasOwn(marks, name)
+  return (
+    Object.entries(marks).every(([name, value]) => says(name, ...listOf(value))) &&
+    USES.every((name) => isUnmarked(name) || says(name, 'access')) &&
+    isUnmarked('aud')
+  )
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  return value === undefined ? [] : [value]
 }

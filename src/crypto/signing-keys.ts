@@ -30,7 +30,13 @@ export interface SigningKeys {
   readonly accessTokens: AccessTokenKeys
 }
 
-/** The first secret signs, all verify; of the asymmetric keys the one that is marked signs access tokens. */
+/** HKDF makes a key of anything, also of nothing. */
+const LEAST_SECRET_BYTES = 32
+
+/**
+ * The first secret signs, all verify; of the asymmetric keys the one that is marked signs access tokens.
+ * @throws RangeError where a secret is empty or short: everybody could guess its keys
+ */
 export async function importSigningKeys(
   secrets: readonly [string, ...string[]],
   asymmetric: readonly AsymmetricKey[] = [],
@@ -49,6 +55,9 @@ function accessTokenKeyOf({ kid, accessToken: key }: SigningKey): TokenKey {
 
 async function importSigningKey(secret: string): Promise<SigningKey> {
   const input = new TextEncoder().encode(secret)
+  if (input.length < LEAST_SECRET_BYTES) {
+    throw new RangeError(`a secret must be at least ${LEAST_SECRET_BYTES} bytes`)
+  }
   const root = await crypto.subtle.importKey('raw', input, 'HKDF', false, ['deriveBits'])
   const hmacKey = (purpose: string) => derive(root, purpose, 32).then(importHmacKey)
   const [kid, accessToken, refreshToken, successor, oneTimeToken, device, loginAttempt] =

@@ -19,6 +19,7 @@ export interface AppEnv {
     /** Set by request-log, before anything can fail. */
     log: Logger
     now: number
+    isDevelopment: boolean
     /** Set by context, once the configuration holds. */
     auth: AuthContext
     /** Set by authenticate, on the routes behind it. */

@@ -268,7 +268,7 @@ export const PROBLEMS = {
   configuration_invalid: {
     status: 500,
     title: 'Configuration invalid',
-    detail: 'The service is not configured; `errors` names the variables.',
+    detail: 'The service is not configured. Its log names the variables.',
   },
   service_unavailable: {
     status: 503,

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import type { IssuedSession } from '../auth/issue-session'
+import { type IssuedSession, pageTokenOf } from '../auth/issue-session'
 import type { AppEnv } from './factory'
 import { JSON_TYPE } from './json-body'
 import { ProblemError } from './problem'
@@ -64,9 +64,12 @@ export function accessCookie(c: Context<AppEnv>): string | undefined {
 }
 
 /** Both, for the hosted pages. */
-export function setSessionCookies(c: Context<AppEnv>, issued: IssuedSession): void {
+export async function setSessionCookies(c: Context<AppEnv>, issued: IssuedSession): Promise<void> {
   setRefreshCookie(c, issued)
-  setCookie(c, ACCESS, issued.accessToken, { ...HOST_COOKIE, maxAge: issued.expiresIn })
+  setCookie(c, ACCESS, await pageTokenOf(c.get('auth'), issued), {
+    ...HOST_COOKIE,
+    maxAge: issued.expiresIn,
+  })
 }
 
 /** Takes back what came, after a logout with it: pages must not go on as who has logged out. */

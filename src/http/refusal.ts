@@ -30,6 +30,8 @@ export function refusalOf(error: Error, c: Context<AppEnv>): Refusal {
   }
   if (error instanceof ConfigurationError) {
     log.error('configuration_invalid', { problems: error.problems })
+    // What is missing where is for the operator's log, not for strangers.
+    if (!c.get('isDevelopment')) return { code: 'configuration_invalid' }
     const errors = error.problems.map(({ variable, message }) => ({ path: variable, message }))
     return { code: 'configuration_invalid', errors }
   }

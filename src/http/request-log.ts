@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { routePath } from 'hono/route'
-import { ConfigurationError, configOf, type LogLevel } from '../config'
+import { linkTokenName } from '../auth/link-pages'
+import { ConfigurationError, configOf, isDevelopment, type LogLevel } from '../config'
 import { createLogger, SILENT } from '../log'
 import { type AppEnv, factory } from './factory'
 
@@ -11,6 +12,7 @@ export const requestLog = factory.createMiddleware(async (c, next) => {
   const log = hasSecretAddress(c) ? SILENT : createLogger(logLevelOf(c.env), common)
   c.set('now', now)
   c.set('log', log)
+  c.set('isDevelopment', isDevelopment(c.env))
   await next()
   log.info('request', {
     method: c.req.method,
@@ -20,10 +22,12 @@ export const requestLog = factory.createMiddleware(async (c, next) => {
   })
 })
 
-// Cloudflare stores the address of the request beside each line, here with the token of a mailed link, still good.
+// Cloudflare stores the address of the request beside each line, here with the token of a mailed link, still good. What
+// is asked anywhere else has its line, whatever its address says.
 function hasSecretAddress({ req }: Context<AppEnv>): boolean {
   const isView = req.method === 'GET' || req.method === 'HEAD'
-  return isView && (req.query('token') !== undefined || req.query('invitation') !== undefined)
+  const name = isView ? linkTokenName(req.path) : undefined
+  return name !== undefined && req.query(name) !== undefined
 }
 
 // Without a configuration there is still something to log: that it is wrong.

@@ -188,7 +188,13 @@ export const UserSessionList = answer('UserSessionList', () =>
 
 export const Message = answer('Message', () => z.object({ message: z.string() }))
 
-export const Claims = answer('Claims', () => VerifiedClaims)
+/** Of a token that leaves roles or permissions out, the service has them from D1. */
+export const Claims = answer('Claims', () =>
+  z.extend(z.omit(VerifiedClaims, { roles_omitted: true, permissions_omitted: true }), {
+    roles: z.array(z.string()),
+    permissions: z.array(z.string()),
+  }),
+)
 
 export const Health = answer('Health', () =>
   z.object({ status: z.literal('healthy'), environment: z.enum(['development', 'production']) }),

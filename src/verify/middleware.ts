@@ -44,30 +44,37 @@ export function maybeAuthenticated(verifierOf: VerifierOf): MiddlewareHandler<Ma
 }
 
 /**
- * Behind `authenticated`: lets pass who has one of the roles, as the token has them.
- * @throws HTTPException 403 permission_denied
+ * Behind `authenticated`: lets pass who has one of the roles, as the token has them. A token with too many of them leaves them out
+ * (`roles_omitted`): remoteVerifier and boundVerifier then have them from the service, the others cannot tell.
+ * @throws HTTPException 403 permission_denied, roles_omitted
  */
 export function requireRole(
   ...roles: readonly [string, ...string[]]
 ): MiddlewareHandler<Authenticated> {
-  return allowing(({ roles: held }) => roles.some((role) => held.includes(role)))
+  return allowing(({ roles: held, roles_omitted }) =>
+    roles_omitted ? 'roles_omitted' : roles.some((role) => held.includes(role)),
+  )
 }
 
 /**
- * Behind `authenticated`: lets pass who has all of the permissions, as the token has them.
- * @throws HTTPException 403 permission_denied
+ * Behind `authenticated`: lets pass who has all of the permissions, as the token has them. A token with too many of them leaves
+ * them out (`permissions_omitted`): remoteVerifier and boundVerifier then have them from the service, the others cannot tell.
+ * @throws HTTPException 403 permission_denied, permissions_omitted
  */
 export function requirePermission(
   ...permissions: readonly [string, ...string[]]
 ): MiddlewareHandler<Authenticated> {
-  return allowing(({ permissions: held }) => permissions.every((name) => held.includes(name)))
+  return allowing(({ permissions: held, permissions_omitted }) =>
+    permissions_omitted ? 'permissions_omitted' : permissions.every((name) => held.includes(name)),
+  )
 }
 
 function allowing(
-  isAllowed: (claims: VerifiedClaims) => boolean,
+  judge: (claims: VerifiedClaims) => boolean | keyof typeof REFUSALS,
 ): MiddlewareHandler<Authenticated> {
   return async (c, next) => {
-    if (!isAllowed(c.var.claims)) throw refusal('permission_denied')
+    const verdict = judge(c.var.claims)
+    if (verdict !== true) throw refusal(verdict || 'permission_denied')
     await next()
   }
 }
@@ -99,14 +106,27 @@ const REFUSALS = {
     'Permission denied',
     { 'WWW-Authenticate': `${CHALLENGE}, error="insufficient_scope"` },
   ],
+  // What the token leaves out can be asked of the service alone.
+  permissions_omitted: [
+    403,
+    'Permissions not in the token',
+    { 'WWW-Authenticate': `${CHALLENGE}, error="insufficient_scope"` },
+    'There are too many for a token. This service has to ask for them: remoteVerifier or boundVerifier.',
+  ],
+  roles_omitted: [
+    403,
+    'Roles not in the token',
+    { 'WWW-Authenticate': `${CHALLENGE}, error="insufficient_scope"` },
+    'There are too many for a token. This service has to ask for them: remoteVerifier or boundVerifier.',
+  ],
   service_unavailable: [503, 'Service unavailable', { 'Retry-After': '5' }],
 } as const
 
 /** Answers as the service itself does (RFC 9457), where the app does not handle it. */
 function refusal(code: keyof typeof REFUSALS): HTTPException {
-  const [status, title, headers] = REFUSALS[code]
+  const [status, title, headers, detail] = REFUSALS[code]
   const type = `urn:gatehouse:problem:${code}`
-  const res = new Response(JSON.stringify({ type, title, status, code }), {
+  const res = new Response(JSON.stringify({ type, title, status, detail, code }), {
     status,
     headers: { 'Content-Type': 'application/problem+json', ...headers },
   })

@@ -1,7 +1,13 @@
 import { isRevoked, revocationKeysOf } from '../auth/known-revocations'
-import { type AccessTokenClaims, VerifiedClaims, verifyAccessToken } from '../crypto/access-token'
+import {
+  type AccessTokenClaims,
+  LONGEST_PAYLOAD,
+  VerifiedClaims,
+  verifyAccessToken,
+} from '../crypto/access-token'
 import { type PublishedKeys, publishedKeysOf, verifyByPublishedKey } from '../crypto/published-keys'
 import { importSigningKeys, type SigningKeys } from '../crypto/signing-keys'
+import { secrets as secretsForm } from '../secret-values'
 import { type RevocationMarkers, readRevocationMarkers } from '../store/revocation-markers'
 
 // For services that take our access tokens: what `GET /auth/verify` does, in their own Worker.
@@ -20,7 +26,7 @@ export class VerificationUnavailable extends Error {
 }
 
 /** Three parts of base64url: what is not even that is never sent anywhere. */
-const TOKEN_FORM = /^[\w-]{1,2048}\.[\w-]{1,4096}\.[\w-]{1,1024}$/
+const TOKEN_FORM = new RegExp(`^[\\w-]{1,2048}\\.[\\w-]{1,${LONGEST_PAYLOAD}}\\.[\\w-]{1,1024}$`)
 
 /** What both verifiers that look at the token themselves are told. */
 interface Expected {
@@ -40,21 +46,18 @@ interface Expected {
  * expiry (RFC 9068 §4), then whether KV knows the session or the user's tokens to be revoked; one KV read.
  *
  * @param fetch another than the global one: that of a service binding, for example
+ * @throws Error when it is made, of what would let everybody in or nobody
  */
 export function keySetVerifier({
-  issuer,
-  audience = issuer,
-  revocations,
-  notBefore = 0,
-  clock = Date.now,
   fetch = (...sent) => globalThis.fetch(...sent),
+  ...told
 }: Expected & { readonly fetch?: typeof globalThis.fetch }): TokenVerifier {
+  const { clock, revocations, ...expected } = expectedOf(told)
   let keys: PublishedKeys | null = null
   return async (token) => {
     if (!TOKEN_FORM.test(token)) return null
-    keys ??= publishedKeysOf(issuer, fetch)
-    const expected = { issuer, audience, notBefore, now: clock() }
-    const claims = await available(verifyByPublishedKey(token, keys, expected))
+    keys ??= publishedKeysOf(expected.issuer, fetch)
+    const claims = await available(verifyByPublishedKey(token, keys, { ...expected, now: clock() }))
     return claims && unrevoked(claims, revocations)
   }
 }
@@ -62,26 +65,19 @@ export function keySetVerifier({
 /**
  * The same with the service's own secrets. Who holds them can sign tokens too: only for Workers as trusted as the service.
  * @param secrets the service's `AUTH_SECRETS`, as it is set there
+ * @throws Error when it is made, of what would let everybody in or nobody: secrets that the service itself would refuse too
  */
 export function localVerifier({
-  issuer,
-  audience = issuer,
   secrets,
-  revocations,
-  notBefore = 0,
-  clock = Date.now,
+  ...told
 }: Expected & { readonly secrets: string }): TokenVerifier {
+  const { clock, revocations, ...expected } = expectedOf(told)
+  const held = secretsOf(secrets)
   let keys: SigningKeys | null = null
   return async (token) => {
     if (!TOKEN_FORM.test(token)) return null
-    keys ??= await importSigningKeys(listOf(secrets))
-    const claims = await verifyAccessToken(token, {
-      keys,
-      issuer,
-      audience,
-      notBefore,
-      now: clock(),
-    })
+    keys ??= await importSigningKeys(held)
+    const claims = await verifyAccessToken(token, { ...expected, keys, now: clock() })
     return claims && unrevoked(claims, revocations)
   }
 }
@@ -98,6 +94,7 @@ async function unrevoked(claims: AccessTokenClaims, revocations: RevocationMarke
  * @param baseUrl the service's origin
  * @param fetch another than the global one: that of a service binding, for example
  * @param timeLimitMs for the answer
+ * @throws Error when it is made without the origin of a service
  */
 export function remoteVerifier({
   baseUrl,
@@ -108,7 +105,7 @@ export function remoteVerifier({
   fetch?: typeof globalThis.fetch
   timeLimitMs?: number
 }): TokenVerifier {
-  const url = new URL('/auth/verify', baseUrl)
+  const url = new URL('/auth/verify', originOf('baseUrl', baseUrl))
   return async (token) => {
     if (!TOKEN_FORM.test(token)) return null
     const response = await available(
@@ -124,10 +121,14 @@ export function remoteVerifier({
   }
 }
 
-/** Asks the service by RPC, over a service binding to its entrypoint `TokenVerification`: no HTTP between. */
+/**
+ * Asks the service by RPC, over a service binding to its entrypoint `TokenVerification`: no HTTP between.
+ * @throws Error when it is made without the binding
+ */
 export function boundVerifier(binding: {
   verify(token: string): Promise<VerifiedClaims | null>
 }): TokenVerifier {
+  if (!binding) throw new Error('binding must be the service binding to `TokenVerification`')
   return async (token) => (TOKEN_FORM.test(token) ? available(binding.verify(token)) : null)
 }
 
@@ -139,7 +140,31 @@ async function available<Result>(asked: Promise<Result>): Promise<Result> {
   }
 }
 
-function listOf(secrets: string): [string, ...string[]] {
-  const [first = '', ...others] = secrets.split(',').map((secret) => secret.trim())
-  return [first, ...others.filter((secret) => secret !== '')]
+// What comes out of an `env` may be missing whatever its type says, and jose looks at no issuer that is undefined.
+function expectedOf({
+  issuer,
+  audience,
+  revocations,
+  notBefore = 0,
+  clock = Date.now,
+}: Expected): Required<Expected> {
+  const origin = originOf('issuer', issuer)
+  if (audience === '') throw new Error('audience must not be empty')
+  if (revocations === undefined) throw new Error('revocations must be the KV namespace, or null')
+  if (!Number.isFinite(notBefore)) throw new Error('notBefore must be a number of milliseconds')
+  return { issuer: origin, audience: audience ?? origin, revocations, notBefore, clock }
+}
+
+function originOf(name: string, text: string): string {
+  const url = URL.parse(text)
+  const isOrigin = url !== null && url.href === `${url.origin}/` && /^https?:$/.test(url.protocol)
+  if (isOrigin) return url.origin
+  throw new Error(`${name} must be the origin of the service, such as https://auth.example.com`)
+}
+
+// Never with the value: what is thrown here is logged somewhere.
+function secretsOf(text: string): [string, ...string[]] {
+  const { data, error } = secretsForm.safeParse(text)
+  if (data) return data
+  throw new Error(`secrets (AUTH_SECRETS) ${error.issues[0]?.message}`)
 }

@@ -11,8 +11,41 @@ const EVERYWHERE = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
   'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
 }
 const NOWHERE = ['X-Powered-By', 'Server', 'Set-Cookie2', 'Access-Control-Allow-Private-Network']
+
+/** Of pages, which are documents: what an answer of the API says otherwise, and what it need not say. */
+const PAGES = {
+  ...EVERYWHERE,
+  'Content-Security-Policy':
+    "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; style-src 'self'",
+  // Nothing of the address, which may hold the token of a mailed link; but from where a form comes.
+  'Referrer-Policy': 'strict-origin',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Origin-Agent-Cluster': '?1',
+  'Permissions-Policy':
+    'accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), ' +
+    'magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=(), ' +
+    'publickey-credentials-create=(self), publickey-credentials-get=(self)',
+}
+
+/** The same for whatever the addresses of pages answer: a page, where it leads, a download. */
+export function expectGuardedPage(
+  { status, headers, body }: Answer,
+  cacheControl = 'no-store',
+): void {
+  const isPage = headers.get('Content-Type')?.startsWith('text/html') === true
+  expect(headers.get('Cache-Control'), `Cache-Control of a ${status}`).toBe(cacheControl)
+  for (const [name, value] of Object.entries(isPage ? PAGES : EVERYWHERE)) {
+    expect(headers.get(name), `${name} of a ${status}`).toBe(value)
+  }
+  for (const name of NOWHERE) expect(headers.get(name), name).toBeNull()
+  expect(headers.get('X-Request-Id')).toMatch(/^[\w-]{1,64}$/)
+  expect(headers.get('Access-Control-Allow-Origin')).toBeNull()
+  if (status >= 300 && status < 400) expect(headers.get('Location')).toMatch(/^\/(?!\/)/)
+  else if (body !== '') expect(headers.get('Content-Type')).toMatch(/^(?:text|application)\//)
+}
 
 /** `path` matters where what is public may be kept. */
 export function expectGuarded(answer: Answer, path = ''): void {

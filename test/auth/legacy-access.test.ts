@@ -7,7 +7,11 @@ import { signUpPerson } from '../platform/people'
 import { rows, setActive } from '../platform/records'
 
 const SECRET = 'the-secret-of-the-old-system-0123456789'
-const vars = { AUTH_LEGACY_SECRET: SECRET, AUTH_LEGACY_UNTIL: '2026-11-08T12:00:00Z' }
+const vars = {
+  AUTH_LEGACY_SECRET: SECRET,
+  AUTH_LEGACY_UNTIL: '2026-11-08T12:00:00Z',
+  AUTH_LEGACY_CLAIMS: '{}',
+}
 const client = createClient({ vars })
 
 function legacyToken(claims: object, { secret = SECRET, seconds = 3600, header = {} } = {}) {

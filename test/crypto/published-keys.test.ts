@@ -1,3 +1,4 @@
+import { SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { newKey } from '../../scripts/signing-key-set'
 import { signAccessToken } from '../../src/crypto/access-token'
@@ -60,6 +61,25 @@ describe('null', () => {
     const token = await signAccessToken({ ...CLAIMS, ...claims }, keys)
     expect(await verifyByPublishedKey(token, published, { ...expected, ...expects })).toBeNull()
   })
+
+  // The issuer may sign other things with the same key: an ID token, a token for a refresh, a signed event.
+  test.each(['JWT', 'rt+jwt', 'jwt', 'logout+jwt', 'application/jwt', '', undefined])(
+    'of another kind: typ %o',
+    async (typ) => {
+      const keys = await issuer()
+      const { key, kid } = keys.accessTokens.signer
+      const published = publishedKeysOf(ISSUER, async () =>
+        Response.json({ keys: keys.accessTokens.published }),
+      )
+      const signed = (header: object) =>
+        new SignJWT(CLAIMS).setProtectedHeader({ alg: 'ES256', kid, ...header }).sign(key)
+      const verify = (token: string) => verifyByPublishedKey(token, published, expected)
+      expect(await verify(await signed({ typ }))).toBeNull()
+      expect(await verify(await signed({ typ: 'at+jwt' }))).toEqual(CLAIMS)
+      // RFC 7515 §4.1.9: the same type, written in full.
+      expect(await verify(await signed({ typ: 'application/at+jwt' }))).toEqual(CLAIMS)
+    },
+  )
 
   test('by a key that is not published', async () => {
     const published = publishedKeysOf(ISSUER, async () => Response.json({ keys: [] }))

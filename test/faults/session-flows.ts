@@ -14,6 +14,7 @@ const client = createClient()
 const LEGACY = {
   AUTH_LEGACY_SECRET: 'the-secret-of-the-old-system-0123456789',
   AUTH_LEGACY_UNTIL: '2027-01-31T00:00:00Z',
+  AUTH_LEGACY_CLAIMS: '{}',
 }
 const post = (path: string, body: unknown): Call => ({ method: 'POST', path, body })
 

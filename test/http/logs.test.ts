@@ -116,22 +116,33 @@ describe('an address with the token of a mailed link, which Cloudflare stores be
   test.each([
     '/reset-password?token=secret',
     '/verify-email?token=',
+    '/confirm-email?token=secret',
+    '/undo-email-change?t%6Fken=secret',
     '/signup?x=y&invitation=secret',
-    '/nowhere?t%6Fken=secret',
-    '/auth/me?token=secret',
-    '/health/ready?token=secret',
   ])('%s: no line at all', async (path) => {
     for (const method of ['GET', 'HEAD']) await down.send(method, path)
     expect(loggedText()).toBe('')
   })
 
-  test.each(['/reset-password', '/login?tokens=1', '/login?next=token'])(
-    '%s: a line',
-    async (path) => {
-      await client.get(path)
-      expect(loggedEvents('request')).toHaveLength(1)
-    },
-  )
+  test.each([
+    '/reset-password',
+    '/reset-password?invitation=x',
+    '/signup?token=x',
+    '/login?tokens=1',
+    '/login?token=x',
+    '/login?next=token',
+    '/account?token=x',
+    '/console/users?invitation=x',
+    '/nowhere?token=x',
+    '/reset-password/x?token=x',
+    '/auth/me?token=x',
+    '/auth/verify?invitation=x',
+    '/health/ready?token=x',
+    '/admin/users/x?token=x',
+  ])('%s: a line', async (path) => {
+    await client.get(path)
+    expect(loggedEvents('request')).toHaveLength(1)
+  })
 
   test('what is sent by a form is in no address, and has its line', async () => {
     await client.post('/auth/verify-email?token=x', { body: { token: 'x' } })

@@ -15,6 +15,7 @@ import {
   type TokenVerifier,
   type VerifiedClaims,
 } from '../../src/verify/token-verifier'
+import { networkOf } from '../platform/following'
 
 // Another team's Worker, beside ours in the pool: it takes our access tokens and knows nothing of our database.
 
@@ -25,6 +26,11 @@ interface Bindings {
   AUTH_SECRETS: string
 }
 
+/** What somebody else answers, where a redirect leads. */
+const ANYBODY = {
+  ...{ iss: 'x', aud: 'x', sub: 'anybody', iat: 1, exp: 2, type: 'access', email: 'x' },
+  ...{ roles: ['admin'], permissions: [], epoch: 1 },
+}
 const ISSUER = 'http://127.0.0.1:8787'
 
 /** One verifier for each way, good and bad, chosen by the first segment of the path. */
@@ -53,7 +59,14 @@ function verifierOf(env: Bindings, way: string, clock: () => number): TokenVerif
       keySetVerifier({ ...own, fetch: async () => new Response('', { status: 500 }) }),
     unreachable: () => remote(() => Promise.reject(new Error('away'))),
     failing: () => remote(async () => new Response('', { status: 500 })),
-    misled: () => remote(async () => Response.redirect('https://other.example/', 302)),
+    misled: () =>
+      remoteVerifier({
+        baseUrl: ISSUER,
+        fetch: networkOf({
+          [`${ISSUER}/auth/verify`]: () => Response.redirect('https://other.example/', 302),
+          '*': () => Response.json(ANYBODY),
+        }).fetch,
+      }),
     unreadable: () => remote(async () => Response.json({ sub: 'anybody' })),
     unbound: () => boundVerifier({ verify: () => Promise.reject(new Error('away')) }),
   }

@@ -28,7 +28,7 @@ export async function beginVisit(
   email: EmailAddress,
 ): Promise<void> {
   await endPresentedSession(c)
-  setSessionCookies(c, issued)
+  await setSessionCookies(c, issued)
   await rememberDevice(c, email, 'cookie')
 }
 
@@ -67,7 +67,7 @@ export async function asVisitor<Result>(
   }
   await requireRefreshPassage(c)
   const issued = await refreshSession(c.get('auth'), refreshCookie(c))
-  setSessionCookies(c, issued)
+  await setSessionCookies(c, issued)
   return work(await authenticate(c.get('auth'), issued.accessToken))
 }
 

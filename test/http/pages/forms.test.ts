@@ -103,7 +103,7 @@ describe('headers', () => {
       expect(headers.get('Content-Security-Policy'), path).toBe(
         "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; style-src 'self'",
       )
-      expect(headers.get('Referrer-Policy')).toBe('same-origin')
+      expect(headers.get('Referrer-Policy')).toBe('strict-origin')
       expect(headers.get('Cache-Control')).toBe('no-store')
       expect(headers.get('X-Frame-Options')).toBe('DENY')
       expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
