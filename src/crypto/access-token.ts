@@ -21,6 +21,8 @@ export const AccessTokenClaims = z.extend(SessionTokenClaims, {
   auth_time: z.int(),
   type: z.literal('access'),
   email: z.string(),
+  /** Whether its user has shown that they read that mail. Tokens from before there was this claim do not say so. */
+  email_verified: z._default(z.boolean(), false),
   roles: z.array(z.string()),
   permissions: z.array(z.string()),
   /** The user's `auth_epoch`: once a higher one is published, this token no longer counts. */
