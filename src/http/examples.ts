@@ -98,6 +98,7 @@ export const EXAMPLES: Readonly<Record<string, object>> = {
   LogOutInput: { refresh_token: REFRESH_TOKEN },
   EmailInput: { email: EMAIL },
   LinkInput: { token: LINK_TOKEN },
+  ProvenLinkInput: { token: LINK_TOKEN, password: PASSWORD },
   ResetPasswordInput: { token: LINK_TOKEN, new_password: NEW_PASSWORD },
   ChangePasswordInput: { current_password: PASSWORD, new_password: NEW_PASSWORD },
   ChangeEmailInput: { password: PASSWORD, new_email: NEW_EMAIL },
