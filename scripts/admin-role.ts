@@ -20,13 +20,24 @@ const OTHERS = `exists (select 1 from user_roles join roles on roles.id = role_i
 export interface RoleResult {
   readonly user: Row | null
   readonly isDone: boolean
+  /** Whether nobody has shown that they read the mail of that address. */
+  readonly isUnverified: boolean
+  /** Granting only: nothing was done, since the address must be verified and is not. */
+  readonly isRefused: boolean
   /** Revoking only. */
   readonly isLastAdmin: boolean
 }
 
-/** Gives the account with this email the role, unless it has it. */
-export function grantAdmin(query: Query, email: string, now: number): Promise<RoleResult> {
-  return change(query, { email, now, act: 'granted', condition: `not ${HOLDS}` }, (user, event) => [
+/** Gives the account with this email the role, unless it has it, or its address must be verified and is not. */
+export function grantAdmin(
+  query: Query,
+  email: string,
+  now: number,
+  { mustBeVerified = false } = {},
+): Promise<RoleResult> {
+  const refused = mustBeVerified ? `email_verified_at is null and not ${HOLDS}` : 'false'
+  const condition = `not ${HOLDS} and not (${refused})`
+  return change(query, { email, now, act: 'granted', condition, refused }, (user, event) => [
     `insert into user_roles (user_id, role_id, granted_by, granted_at)
       select users.id, roles.id, null, ${now} from users, roles
       where ${user} and roles.name = 'admin' and ${event}`,
@@ -36,10 +47,14 @@ export function grantAdmin(query: Query, email: string, now: number): Promise<Ro
 /** Takes the role from the account with this email, unless no other active account has it. */
 export function revokeAdmin(query: Query, email: string, now: number): Promise<RoleResult> {
   const condition = `${HOLDS} and (is_active = 0 or ${OTHERS})`
-  return change(query, { email, now, act: 'revoked', condition }, (user, event) => [
-    `delete from user_roles where role_id = (select id from roles where name = 'admin')
+  return change(
+    query,
+    { email, now, act: 'revoked', condition, refused: 'false' },
+    (user, event) => [
+      `delete from user_roles where role_id = (select id from roles where name = 'admin')
       and user_id = (select id from users where ${user}) and ${event}`,
-  ])
+    ],
+  )
 }
 
 /** Who holds the role. */
@@ -61,11 +76,13 @@ interface Change {
   readonly now: number
   readonly act: 'granted' | 'revoked'
   readonly condition: string
+  /** What of the user refuses it. */
+  readonly refused: string
 }
 
 async function change(
   query: Query,
-  { email, now, act, condition }: Change,
+  { email, now, act, condition, refused }: Change,
   statements: (user: string, event: string) => readonly string[],
 ): Promise<RoleResult> {
   const id = randomUUID()
@@ -73,7 +90,8 @@ async function change(
   const user = `email_normalized = ${quoted(normalized(email))}`
   const event = `exists (select 1 from audit_events where id = '${id}')`
   const [before, , , , , , after] = await query(
-    `select id, is_active, ${HOLDS} and is_active = 1 and not ${OTHERS} as is_last_admin
+    `select id, is_active, ${HOLDS} and is_active = 1 and not ${OTHERS} as is_last_admin,
+      email_verified_at is null as is_unverified, ${refused} as is_refused
       from users where ${user}`,
     `insert into audit_events (id, occurred_at, type, outcome, subject_id, personal, personal_salt, personal_digest)
       select '${id}', ${now}, 'roles_changed', 'success', users.id, ${quoted(personal)}, '${salt}', '${digest}'
@@ -93,6 +111,8 @@ async function change(
   return {
     user: before?.[0] ?? null,
     isDone: (after?.length ?? 0) > 0,
+    isUnverified: before?.[0]?.['is_unverified'] === 1,
+    isRefused: before?.[0]?.['is_refused'] === 1,
     isLastAdmin: before?.[0]?.['is_last_admin'] === 1,
   }
 }

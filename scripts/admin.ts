@@ -10,7 +10,8 @@ import { verifyAudit } from './verify-audit.ts'
 
 const HELP = `npm run admin -- <command> [--remote]
 
-  grant EMAIL     make the account with this email an admin (they sign up first)
+  grant EMAIL     make the account with this email an admin (they sign up first). With --remote the email must be
+                  verified, or --unverified given: anybody can sign up with an address that is not theirs
   revoke EMAIL    take that away; the last active admin stays
   list            who is an admin
   end-all-sessions    log everybody out; each access token counts at /auth/verify until it expires, unless AUTH_NOT_BEFORE says
@@ -56,14 +57,23 @@ async function run(query: Query): Promise<number> {
 }
 
 async function grant(query: Query, address: string): Promise<number> {
-  const { user, isDone } = await grantAdmin(query, address, Date.now())
+  const mustBeVerified = values.remote && !values.unverified
+  const result = await grantAdmin(query, address, Date.now(), { mustBeVerified })
+  const { user, isDone, isUnverified, isRefused } = result
   if (!user) {
     console.error(
       `There is no account with the email ${address}. Sign up first, then run this again.`,
     )
     return 1
   }
+  if (isRefused) {
+    console.error(
+      `${address} is not verified: the account may be somebody else's. Have its link opened, or give --unverified.`,
+    )
+    return 1
+  }
   console.log(isDone ? `${address} is an admin now.` : `${address} is an admin already.`)
+  if (isUnverified) console.log('The email of the account is not verified.')
   if (user['is_active'] === 0) console.log('The account is disabled.')
   return 0
 }
@@ -183,6 +193,7 @@ function readArguments() {
       'public-key': { type: 'string' },
       'expect-head': { type: 'string' },
       'api-keys': { type: 'boolean', default: false },
+      unverified: { type: 'boolean', default: false },
     },
   })
 }

@@ -88,7 +88,7 @@ const variablesSchema = () =>
         z.string().check(z.regex(/^\P{Cc}{1,50}$/u, 'must be 1 to 50 characters of one line')),
         'Gatehouse',
       ),
-      EMAIL_VERIFICATION: z._default(oneOf(['off', 'optional', 'required']), 'off'),
+      EMAIL_VERIFICATION: z._default(oneOf(['off', 'optional', 'required']), 'optional'),
       SIGNUP: z._default(oneOf(['open', 'invite', 'closed']), 'open'),
       PASSWORD_BREACH_CHECK: z._default(oneOf(['off', 'hibp']), 'off'),
       FRONTEND_URL: z.pipe(list, z.array(origin)),

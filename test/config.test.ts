@@ -189,6 +189,7 @@ describe('what is taken', () => {
       refreshTtl: 604_800,
       sessionTtl: 2_592_000,
       refreshGrace: 10,
+      emailVerification: 'optional',
       frontendOrigins: [],
       passwordPolicy: { minLength: 8, require: [] },
     })

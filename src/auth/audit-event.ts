@@ -28,12 +28,12 @@ export type AuditEventType =
   | 'session_limit_reached'
   /** A superseded refresh token came back; its session was ended. */
   | 'refresh_token_reused'
-  /** A signed-in user gave a wrong password where theirs is asked for. `detail.for`, and as above. */
+  /** Somebody gave a wrong password where that of the account is asked for: signed in, or with a mailed link. `detail.for`, and as above. */
   | 'password_check_failed'
   /** A link to verify the email, or to choose a new password, was asked for and mailed. */
   | 'email_verification_requested'
   | 'password_reset_requested'
-  /** With the link from the mail; all other sessions ended. */
+  /** With the link from the mail and `detail.by`: session, password or new_password; all other sessions ended. */
   | 'email_verified'
   /** With the link from the mail; all sessions ended. */
   | 'password_reset'
@@ -41,7 +41,7 @@ export type AuditEventType =
   | 'password_changed'
   /** A link was mailed to the new address. */
   | 'email_change_requested'
-  /** With the link mailed to the new address; all other sessions ended. */
+  /** With the link mailed to the new address and `detail.by`, as above; all other sessions ended. */
   | 'email_changed'
   /** With the link mailed to the old address, which is back; the password was taken, all sessions ended, a link to choose another was mailed. */
   | 'email_change_undone'

@@ -1,44 +1,46 @@
-import type { AccessTokenClaims } from '../crypto/access-token'
 import { confirmEmailChange as confirm } from '../store/links'
 import { auditEvent } from './audit-event'
-import type { AuthContext } from './auth-context'
+import { type AuthContext, moment } from './auth-context'
 import { sendAfterAnswer } from './deliver-mails'
-import { AuthError } from './errors'
 import { newLink } from './mailed-link'
+import { linkRefusal, type OpenedLink, proveLink } from './prove-link'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
 import { requireUserLink } from './redeem-link'
 
 /**
- * Makes the address that a link was mailed to the user's. The old one, if it was verified, is told, with a link
- * that undoes it. Sessions end, but that of the user who redeems it.
- * @param claims of an access token that came with it, if one did
- * @throws AuthError invalid_link, also where the address has become somebody else's
+ * Makes the address that a link was mailed to the user's, by the link and a proof that the account is that of whoever opens it:
+ * somebody else may have asked for the change. The old address, if it was verified, is told, with a link that undoes it. All
+ * that was there before ends, except the session of the user that came with it; with a new password the old one too.
+ * @throws AuthError invalid_link, also where the address has become somebody else's, password_required, wrong_password,
+ * too_many_attempts, weak_password
  */
-export async function confirmEmailChange(
-  context: AuthContext,
-  token: string,
-  claims: AccessTokenClaims | null,
-): Promise<void> {
-  const { userId, redemption } = await requireUserLink(context, token, 'change_email')
-  const keep = claims?.sub === userId ? claims.sid : null
+export async function confirmEmailChange(context: AuthContext, opened: OpenedLink): Promise<void> {
+  const link = await requireUserLink(context, opened.token, 'change_email')
+  const { userId, redemption } = link
+  const proof = await proveLink(context, link, opened, 'email_changed')
   const event = await auditEvent(context, {
     type: 'email_changed',
     outcome: 'success',
     actorId: userId,
     subjectId: userId,
-    sessionId: keep,
+    sessionId: proof.keep?.sessionId ?? null,
+    detail: { by: proof.by },
   })
   const undo = await newLink(context, 'undo_email_change')
-  const { revocations, isDone } = await confirm(context.db, {
-    userId,
-    redemption: redemption(event.id),
-    keep,
-    undo,
-    undoesVerifiedOnly: context.config.emailVerification !== 'off',
-    event,
-    revocationExpiresAt: revocationExpiry(context),
-  })
-  if (!isDone) throw new AuthError('invalid_link', { reason: 'address_taken', user_id: userId })
+  const { revocations, isDone, isProven } = await confirm(
+    context.db,
+    {
+      userId,
+      redemption: redemption(event.id),
+      proof,
+      undo,
+      undoesVerifiedOnly: context.config.emailVerification !== 'off',
+      event,
+      revocationExpiresAt: revocationExpiry(context),
+    },
+    moment(context),
+  )
+  if (!isDone) throw linkRefusal(proof, { isProven, reason: 'address_taken', userId })
   context.log.info('email_changed', { user_id: userId })
   sendAfterAnswer(context)
   await publishRevocations(context, revocations)

@@ -11,6 +11,7 @@ export interface Introspection {
   readonly kind: PresentedToken['kind']
   readonly userId: string
   readonly email: string
+  readonly isEmailVerified: boolean
   /** What it may, as its user holds it now. */
   readonly permissions: readonly string[]
   readonly issuedAt: number
@@ -58,6 +59,7 @@ async function introspectSessionToken(
     kind,
     userId: account.id,
     email: account.email,
+    isEmailVerified: account.emailVerifiedAt !== null,
     permissions: account.permissions,
     issuedAt: claims.iat,
     expiresAt: claims.exp,
@@ -80,6 +82,7 @@ async function introspectKey(
     kind: 'api_key',
     userId: account.id,
     email: account.email,
+    isEmailVerified: account.emailVerifiedAt !== null,
     permissions: account.permissions.filter((name) => key.permissions.includes(name)),
     issuedAt: Math.floor(key.createdAt / 1000),
     expiresAt: key.expiresAt === null ? null : Math.floor(key.expiresAt / 1000),

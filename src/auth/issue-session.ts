@@ -86,6 +86,7 @@ export async function issueSession(
     auth_time: toSeconds(session.issuedAt),
     type: 'access',
     email: account.email,
+    email_verified: account.emailVerifiedAt !== null,
     roles: [...account.roles],
     permissions: [...account.permissions],
     epoch: account.authEpoch,

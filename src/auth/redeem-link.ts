@@ -28,7 +28,7 @@ export async function requireUserLink(
   token: string,
   purpose: Exclude<Purpose, 'invitation'>,
 ) {
-  const { userId, ...link } = await requireRedeemable(context, token, purpose)
-  if (!userId) throw new AuthError('invalid_link', { reason: 'no_user' })
-  return { ...link, userId }
+  const { userId, userEmail, ...link } = await requireRedeemable(context, token, purpose)
+  if (!userId || !userEmail) throw new AuthError('invalid_link', { reason: 'no_user' })
+  return { ...link, userId, userEmail }
 }

@@ -62,6 +62,7 @@ function claimsOf(
     exp: Math.floor(exp),
     type: 'access',
     email: account.email,
+    email_verified: account.emailVerifiedAt !== null,
     roles: [...account.roles],
     permissions: [...account.permissions],
     epoch: account.authEpoch,

@@ -34,7 +34,7 @@ export function accountOperations(ask: Ask, asUser: Ask): AccountOperations {
     },
     forgotPassword: (input) => ask('POST /auth/forgot-password', input),
     resetPassword: (input) => ask('POST /auth/reset-password', input),
-    // With the token, where there is one: the session that opens the link is spared.
+    // With the token, where there is one: it shows whose the account is, and its session is spared.
     verifyEmail: (input) => asUser('POST /auth/verify-email', input),
     resendVerification: (input) => ask('POST /auth/verify-email/resend', input),
     changeEmail: (input) => asUser('POST /auth/change-email', input),

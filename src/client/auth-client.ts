@@ -16,6 +16,7 @@ import type {
   ListedSession,
   LogInInput,
   LogOutInput,
+  ProvenLinkInput,
   ResetPasswordInput,
   SignUpInput,
   User,
@@ -90,14 +91,17 @@ export interface AuthClient {
   forgotPassword(input: ForgotPasswordInput): Promise<void>
   /** Ends all sessions of the user and logs nobody in. */
   resetPassword(input: ResetPasswordInput): Promise<void>
-  /** By the mailed link. Sessions from before end, but this one if it is the user's. */
-  verifyEmail(input: LinkInput): Promise<void>
+  /**
+   * By the mailed link, signed in to the account or with its password; a new password ends all that was there before.
+   * Without any of them AuthClientError `password_required`, and the link stays good.
+   */
+  verifyEmail(input: ProvenLinkInput): Promise<void>
   /** Has another link mailed, if the email is yet to be verified. */
   resendVerification(input: EmailInput): Promise<void>
   /** Has a link mailed to the new address. */
   changeEmail(input: ChangeEmailInput): Promise<void>
-  /** By the link mailed there. Sessions end, but this one if it is the user's. */
-  confirmEmailChange(input: LinkInput): Promise<void>
+  /** By the link mailed there, and as `verifyEmail`. */
+  confirmEmailChange(input: ProvenLinkInput): Promise<void>
   /** Brings the old address back; the password is taken, and a link to choose another is mailed. */
   undoEmailChange(input: LinkInput): Promise<void>
 }

@@ -104,6 +104,14 @@ export interface LinkInput {
   token: string
 }
 
+/** Of what a link leads to that makes an address the account's: with the session of the account, or one of the two. */
+export interface ProvenLinkInput extends LinkInput {
+  /** That of the account. */
+  password?: string | undefined
+  /** Takes the place of the old one, and ends all that was there before. */
+  new_password?: string | undefined
+}
+
 /** A live session, as its user sees it. */
 export interface ListedSession {
   id: string

@@ -22,6 +22,8 @@ export const AccessTokenClaims = z.extend(SessionTokenClaims, {
   auth_time: z.int(),
   type: z.literal('access'),
   email: z.string(),
+  /** Whether its user has shown that they read that mail. Tokens from before there was this claim do not say so. */
+  email_verified: z._default(z.boolean(), false),
   roles: z._default(z.array(z.string()), []),
   /** The token says nothing of them: the service is to be asked. */
   roles_omitted: z.optional(z.literal(true)),

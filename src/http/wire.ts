@@ -110,6 +110,26 @@ export const ForgotPasswordInput = named(
 export const EmailInput = named('EmailInput', z.object({ email: Email }))
 export const LinkInput = named('LinkInput', z.object({ token: Token }))
 
+export const ProvenLinkInput = named(
+  'ProvenLinkInput',
+  z
+    .object({
+      token: Token,
+      password: z
+        .optional(Password)
+        .check(z.describe('That of the account, where its own access token does not come along')),
+      new_password: z
+        .optional(Password)
+        .check(z.describe('Takes the place of the old one, and ends all that was there before')),
+    })
+    .check(
+      z.refine(({ password, new_password }) => !(password && new_password), {
+        path: ['password'],
+        message: 'must be left out where there is a new one',
+      }),
+    ),
+)
+
 export const ResetPasswordInput = named(
   'ResetPasswordInput',
   z.object({ token: Token, new_password: Password }),

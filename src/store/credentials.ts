@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
-import { endApiKeysOf } from './api-keys'
 import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
+import { endAllBefore } from './link-proofs'
 import {
   type Attempt,
   attemptValues,
@@ -108,15 +108,11 @@ export async function resetPassword(db: Database, reset: PasswordReset) {
       .set({
         passwordHash,
         emailVerifiedAt: sql`coalesce(email_verified_at, ${now})`,
+        recoveredAt: now,
         updatedAt: now,
       })
       .where(sql`id = ${userId} and ${isNewest(event)}`),
-    db
-      .update(userSessions)
-      .set({ revokedAt: now, revokedReason: 'password_reset' })
-      .where(sql`user_id = ${userId} and revoked_at is null and ${isNewest(event)}`),
-    endTokensOf(db, userId, event),
-    endApiKeysOf(db, userId, event),
+    ...endAllBefore(db, userId, { keep: null, reason: 'password_reset', event }),
     forgetAttempts(db, reset.attemptKeys, event),
     queueNotice(db, { ...notice, userId, now }, event),
     selectUse(db, redemption.id),

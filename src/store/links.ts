@@ -2,6 +2,13 @@ import { sql } from 'drizzle-orm'
 import { endApiKeysOf } from './api-keys'
 import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
+import {
+  endAllBefore,
+  type LinkProof,
+  proofHolds,
+  selectProofHolds,
+  settleProof,
+} from './link-proofs'
 import { type Attempt, attemptValues, refundAttempt } from './login-attempts'
 import {
   endLaterUndoings,
@@ -50,45 +57,40 @@ export async function requestLink(
 export interface EmailVerification {
   readonly userId: string
   readonly redemption: Redemption
-  /** The session that redeems, which goes on. */
-  readonly keep: string | null
+  readonly proof: LinkProof
   readonly event: NewAuditEvent
   readonly revocationExpiresAt: number
 }
 
 /**
- * Notes that the address is the user's, by a mailed link, which is used up. Whoever had sessions and API keys before
- * may not have been the one who reads the mail: they end.
+ * Notes that the address is the user's, by a mailed link, which is used up, and a proof that who reads the mail has the
+ * account. What somebody else may have placed there before ends. `isProven` says whether the proof held.
  */
 export async function verifyEmail(
   db: Database,
-  { userId, redemption, keep, event, revocationExpiresAt }: EmailVerification,
+  { userId, redemption, proof, event, revocationExpiresAt }: EmailVerification,
+  moment: Moment,
 ) {
   const { now } = redemption
+  const keep = proof.keep?.sessionId ?? null
   const isTheirs = sql`exists (select 1 from users where id = ${userId} and is_active = 1
-    and email = one_time_tokens.email)`
-  const [, , , revocations, , , , [use]] = await runBatch(db, [
-    redeemTokenWhere(db, redemption, isTheirs),
+    and email = one_time_tokens.email and email_verified_at is null)`
+  const [[proven], , , , revocations, [use]] = await runBatch(db, [
+    selectProofHolds(db, proof, userId, moment),
+    redeemTokenWhere(db, redemption, sql`${isTheirs} and ${proofHolds(proof, userId, moment)}`),
     recordEventWhere(db, event, sql`changes() = 1`),
     ...raiseEpoch(db, { userId, keep, expiresAt: revocationExpiresAt, event }),
+    selectUse(db, redemption.id),
     db
       .update(users)
-      .set({ emailVerifiedAt: now, updatedAt: now })
+      .set({ emailVerifiedAt: now, recoveredAt: now, updatedAt: now })
       .where(sql`id = ${userId} and ${isNewest(event)}`),
-    endSessionsBut(db, userId, keep, event),
+    ...endAllBefore(db, userId, { keep, reason: 'email_verified', event }),
     announce(db, event, event.type),
-    selectUse(db, redemption.id),
-    endApiKeysOf(db, userId, event),
+    ...settleProof(db, proof, { userId, event }),
   ])
-  return { revocations, isDone: use?.usedBy === redemption.usedBy }
-}
-
-function endSessionsBut(db: Database, userId: string, keep: string | null, event: NewAuditEvent) {
-  return db
-    .update(userSessions)
-    .set({ revokedAt: event.occurredAt, revokedReason: 'email_verified' })
-    .where(sql`user_id = ${userId} and id is not ${keep} and revoked_at is null
-      and ${isNewest(event)}`)
+  const isDone = use?.usedBy === redemption.usedBy
+  return { revocations, isDone, isProven: proven?.holds ?? false }
 }
 
 export interface EmailChangeRequest {
@@ -128,8 +130,7 @@ export async function requestEmailChange(
 export interface EmailChange {
   readonly userId: string
   readonly redemption: Redemption
-  /** The session that redeems, which goes on. */
-  readonly keep: string | null
+  readonly proof: LinkProof
   /** The link that undoes it, mailed to the address that was. */
   readonly undo: TokenMail
   /** Whether that address must have been verified: who mistyped theirs has not given it to a stranger. */
@@ -139,25 +140,29 @@ export interface EmailChange {
 }
 
 /**
- * The new address becomes the user's, by the link mailed there; links mailed to the old one end, and so do sessions,
- * whose user may not be the one who reads the mail.
+ * The new address becomes the user's, by the link mailed there and a proof that who reads the mail has the account. What
+ * somebody else may have placed there before ends, links mailed to the old address too. `isProven` says whether the proof held.
  */
 export async function confirmEmailChange(
   db: Database,
-  { userId, redemption, keep, undo, undoesVerifiedOnly, event, revocationExpiresAt }: EmailChange,
+  { userId, redemption, proof, undo, undoesVerifiedOnly, event, revocationExpiresAt }: EmailChange,
+  moment: Moment,
 ) {
   const { id, now } = redemption
+  const keep = proof.keep?.sessionId ?? null
   const isPossible = sql`exists (select 1 from users where id = ${userId} and is_active = 1)
     and ${isFreeAddress(sql`lower(one_time_tokens.email)`, userId, now)}`
   const next = sql`(select email from one_time_tokens where id = ${id})`
   const old = sql`(select email from users where id = ${userId})`
   const mayUndo = sql`${isNewest(event)} and exists (select 1 from users where id = ${userId}
     and (${undoesVerifiedOnly} = 0 or email_verified_at is not null))`
-  const [, , , revocations, , , , , , , , [use]] = await runBatch(db, [
-    redeemTokenWhere(db, redemption, isPossible),
+  const [[proven], , , , revocations, [use]] = await runBatch(db, [
+    selectProofHolds(db, proof, userId, moment),
+    redeemTokenWhere(db, redemption, sql`${isPossible} and ${proofHolds(proof, userId, moment)}`),
     recordEventWhere(db, event, sql`changes() = 1`),
     ...raiseEpoch(db, { userId, keep, expiresAt: revocationExpiresAt, event }),
-    endTokensOf(db, userId, event),
+    selectUse(db, id),
+    ...endAllBefore(db, userId, { keep, reason: 'email_verified', event }),
     ...issueTokenWhere(db, undo, { userId, email: old }, mayUndo),
     db
       .update(users)
@@ -165,14 +170,15 @@ export async function confirmEmailChange(
         email: next,
         emailNormalized: sql`lower(${next})`,
         emailVerifiedAt: now,
+        recoveredAt: now,
         updatedAt: now,
       })
       .where(sql`id = ${userId} and ${isNewest(event)}`),
-    endSessionsBut(db, userId, keep, event),
     announce(db, event, event.type),
-    selectUse(db, id),
+    ...settleProof(db, proof, { userId, event }),
   ])
-  return { revocations, isDone: use?.usedBy === redemption.usedBy }
+  const isDone = use?.usedBy === redemption.usedBy
+  return { revocations, isDone, isProven: proven?.holds ?? false }
 }
 
 export interface EmailChangeUndoing {
@@ -206,6 +212,7 @@ export async function undoEmailChange(
         email: old,
         emailNormalized: sql`lower(${old})`,
         emailVerifiedAt: now,
+        recoveredAt: now,
         passwordHash: null,
         updatedAt: now,
       })

@@ -168,6 +168,9 @@ export async function findRedeemableToken(db: Database, redemption: Omit<Redempt
         userId: oneTimeTokens.userId,
         email: oneTimeTokens.email,
         roles: oneTimeTokens.roles,
+        /** Normalized: the user's now, which of a change is another than that of the link. */
+        userEmail: sql<string | null>`(select email_normalized from users
+          where users.id = one_time_tokens.user_id)`.as('user_email'),
       })
       .from(oneTimeTokens)
       .where(sql`${isRedeemable(redemption)} and ${isStillGiven}`),

@@ -194,14 +194,22 @@ export async function lockOutUser(
   return { actor: state, before, isDone, account: account ?? null, revocations }
 }
 
+// Only what is new: roles that such a user holds already can be taken from them one by one.
+const givesToUnverified = (userId: string, names: readonly string[]): SQL => sql`(
+  exists (select 1 from users where id = ${userId} and email_verified_at is null)
+  and exists (select 1 from roles join role_permissions on role_permissions.role_id = roles.id
+    where roles.name in ${listOf(names)}
+      and roles.id not in (select role_id from user_roles where user_id = ${userId})))`
+
 /**
  * Sets the roles of a user, unless they are so already: what they give must be the actor's to give, and the
- * last active admin keeps theirs.
+ * last active admin keeps theirs. Where the address must be verified for it, one that is not gets no role with permissions:
+ * `isUnverified` says that this is why.
  */
 export async function setUserRoles(
   db: Database,
   actor: Actor,
-  { grant, event, revocationExpiresAt }: RoleChange,
+  { grant, event, mustBeVerified, revocationExpiresAt }: RoleChange,
   moment: Moment,
 ) {
   const { userId, names } = grant
@@ -211,22 +219,18 @@ export async function setUserRoles(
   const differs = sql`(exists (${held} except select * from ${asked})
     or exists (select * from ${asked} except ${held}))`
   const keepsAnAdmin = names.includes(ADMIN_ROLE) ? sql`true` : sql`not ${isLastAdmin}`
-  const [[state], [before], grantable, , , revocations, , , , recorded, [account]] = await runBatch(
-    db,
-    [
+  const isUnverified = mustBeVerified ? givesToUnverified(userId, names) : sql`false`
+  const isPossible = sql`${differs} and ${keepsAnAdmin} and not ${isUnverified}
+    and ${mayGrant(actor, names)}`
+  const [[state], [before], grantable, [proof], , , revocations, , , , recorded, [account]] =
+    await runBatch(db, [
       selectActor(db, actor, moment),
       selectTarget(db, actor, userId),
       selectGrantable(db, actor, names),
-      recordEventWhere(
-        db,
-        event,
-        mayChange(
-          actor,
-          userId,
-          moment,
-          sql`${differs} and ${keepsAnAdmin} and ${mayGrant(actor, names)}`,
-        ),
-      ),
+      db
+        .select({ isUnverified: isUnverified.mapWith(Boolean).as('is_unverified') })
+        .from(sql`(select 1)`),
+      recordEventWhere(db, event, mayChange(actor, userId, moment, isPossible)),
       ...raiseEpoch(db, { userId, keep: null, expiresAt: revocationExpiresAt, event }),
       db.delete(userRoles).where(sql`user_id = ${userId} and ${isNewest(event)}
         and role_id not in (select id from roles where name in ${asked})`),
@@ -234,14 +238,15 @@ export async function setUserRoles(
       announce(db, event, event.type),
       selectRecorded(db, event),
       selectAccount(db, eq(users.id, userId)),
-    ],
-  )
-  const isDone = recorded.length > 0
-  return { actor: state, before, grantable, isDone, account: account ?? null, revocations }
+    ])
+  const verdict = { isDone: recorded.length > 0, isUnverified: proof?.isUnverified ?? false }
+  return { actor: state, before, grantable, ...verdict, account: account ?? null, revocations }
 }
 
 export interface RoleChange {
   readonly grant: RoleGrant
   readonly event: NewAuditEvent
+  /** Whether roles that carry permissions are only for those whose address is verified. */
+  readonly mustBeVerified: boolean
   readonly revocationExpiresAt: number
 }

@@ -219,8 +219,11 @@ describe('reset', () => {
     await forgot(email)
     expect((await reset(lastTokenTo(email))).status).toBe(200)
     expect((await logIn(email, NEW)).status).toBe(200)
-    const answer = await client.post('/auth/verify-email', { body: { token: forVerifying } })
+    const answer = await client.post('/auth/verify-email', {
+      body: { token: forVerifying, new_password: PASSWORD },
+    })
     expect(refusal(answer)).toBe('400 invalid_link')
+    expect((await logIn(email, NEW)).status).toBe(200)
   })
 
   test('links outlive a rotation of the secrets', async () => {

@@ -43,6 +43,7 @@ describe('introspection', () => {
       active: true,
       scope: '',
       username: email,
+      email_verified: false,
       token_type: 'access_token',
       sub: userId,
       iss: 'http://127.0.0.1:8787',

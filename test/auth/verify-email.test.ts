@@ -9,8 +9,11 @@ const off = createClient()
 const optional = createClient({ vars: { EMAIL_VERIFICATION: 'optional' } })
 const required = createClient({ vars: { EMAIL_VERIFICATION: 'required' } })
 
-const verify = (token: string, sent = {}) =>
-  off.post('/auth/verify-email', { body: { token }, ...sent })
+/** With the password, where no access token is given. */
+const verify = (token: string, accessToken?: string) =>
+  accessToken === undefined
+    ? off.post('/auth/verify-email', { body: { token, password: PASSWORD } })
+    : off.post('/auth/verify-email', { body: { token }, token: accessToken })
 const resend = (email: string) => off.post('/auth/verify-email/resend', { body: { email } })
 const isVerified = async (userId: string) =>
   (await row('select email_verified_at from users where id = ?', userId))['email_verified_at'] !==
@@ -23,14 +26,15 @@ test('off: nobody is mailed', async () => {
 
 describe('optional', () => {
   test('signs in at once and mails a link, which verifies once', async () => {
-    const { email, userId } = await signUpPerson(optional)
+    const { email, userId, session } = await signUpPerson(optional)
     expect(subjectsTo(email)).toEqual([subjectOf('verify_email')])
     expect(await isVerified(userId)).toBe(false)
     const token = lastTokenTo(email)
-    const answer = await verify(token)
+    const answer = await verify(token, session.access_token)
     expect(answer.status).toBe(200)
     expect(answer.cost).toMatchObject({ d1: 2, kvWrites: 1, derivations: 0 })
     expect(await isVerified(userId)).toBe(true)
+    expect(refusal(await verify(token, session.access_token))).toBe('400 invalid_link')
     expect(refusal(await verify(token))).toBe('400 invalid_link')
     expect(await eventTypes(userId)).toEqual(['user_signed_up', 'email_verified'])
   })
@@ -39,7 +43,7 @@ describe('optional', () => {
     const person = await signUpPerson(optional)
     const mine = await logInAgain(off, person)
     const { access_token: token } = mine
-    expect((await verify(lastTokenTo(person.email), { token })).status).toBe(200)
+    expect((await verify(lastTokenTo(person.email), token)).status).toBe(200)
     expect((await off.get('/auth/me', { token })).status).toBe(200)
     expect((await off.get('/auth/verify', { token })).status).toBe(200)
     expect((await refresh(off, mine.refresh_token)).status).toBe(200)
@@ -53,22 +57,32 @@ describe('optional', () => {
     ])
   })
 
-  test('another user’s access token keeps nothing', async () => {
+  test('another user’s access token shows nothing, and the link stays good', async () => {
     const [person, other] = [await signUpPerson(optional), await signUpPerson(optional)]
     const { access_token: token } = other.session
-    expect((await verify(lastTokenTo(person.email), { token })).status).toBe(200)
+    const link = lastTokenTo(person.email)
+    expect(refusal(await verify(link, token))).toBe('403 password_required')
+    expect(await isVerified(person.userId)).toBe(false)
+    const body = { token: link, password: PASSWORD }
+    expect((await off.post('/auth/verify-email', { body, token })).status).toBe(200)
     expect((await off.get('/auth/me', { token })).status).toBe(200)
     expect(refusal(await off.get('/auth/me', { token: person.session.access_token }))).toBe(
       '401 invalid_token',
     )
   })
 
-  test('an access token that is of no use keeps nothing and hinders nothing', async () => {
+  test('an access token that is of no use shows nothing and hinders nothing', async () => {
     const [one, other] = [await signUpPerson(optional), await signUpPerson(optional)]
-    expect((await verify(lastTokenTo(one.email), { token: 'x.y.z' })).status).toBe(200)
+    expect(refusal(await verify(lastTokenTo(one.email), 'x.y.z'))).toBe('403 password_required')
     advanceSeconds(901)
     const { access_token: token } = other.session
-    expect((await verify(lastTokenTo(other.email), { token })).status).toBe(200)
+    const body = { token: lastTokenTo(other.email) }
+    expect(refusal(await off.post('/auth/verify-email', { body, token }))).toBe(
+      '403 password_required',
+    )
+    expect(await isVerified(other.userId)).toBe(false)
+    const proven = { ...body, password: PASSWORD }
+    expect((await off.post('/auth/verify-email', { body: proven, token })).status).toBe(200)
     expect(refusal(await refresh(off, other.session.refresh_token))).toBe(
       '401 invalid_refresh_token',
     )

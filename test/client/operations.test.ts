@@ -45,7 +45,9 @@ test('where the email has to be verified first, signing up signs nobody in', asy
   expect(events).toEqual([])
 
   await tab.resendVerification({ email })
-  await tab.verifyEmail({ token: lastTokenTo(email) })
+  const link = { token: lastTokenTo(email) }
+  await expect(tab.verifyEmail(link)).rejects.toMatchObject({ code: 'password_required' })
+  await tab.verifyEmail({ ...link, password: PASSWORD })
   expect(await tab.logIn({ email, password: PASSWORD })).toMatchObject({ email_verified: true })
   expect(events).toEqual([`signedIn ${email}`])
 })

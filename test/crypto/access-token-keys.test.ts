@@ -19,6 +19,7 @@ const CLAIMS = {
   auth_time: NOW / 1000,
   type: 'access' as const,
   email: 'you@example.com',
+  email_verified: true,
   roles: [],
   permissions: [],
   epoch: 1,

@@ -28,6 +28,7 @@ const ACCESS = {
   auth_time: SECONDS,
   type: 'access' as const,
   email: 'you@example.com',
+  email_verified: true,
   roles: ['user'],
   permissions: [],
   epoch: 0,
@@ -71,8 +72,14 @@ describe('an access token', () => {
     expect(await verifyAccess(await signAccessToken(ACCESS, keys))).toEqual(ACCESS)
   })
 
-  test.each(Object.keys(ACCESS))('without %s is refused', async (claim) => {
+  const required = Object.keys(ACCESS).filter((claim) => claim !== 'email_verified')
+  test.each(required)('without %s is refused', async (claim) => {
     expect(await verifyAccess(await forge(keys.current.accessToken, without(claim)))).toBeNull()
+  })
+
+  test('from before email_verified says that it is not', async () => {
+    const older = await forge(keys.current.accessToken, without('email_verified'))
+    expect(await verifyAccess(older)).toEqual({ ...ACCESS, email_verified: false })
   })
 
   const wrong: Record<string, JWTPayload> = {
@@ -84,6 +91,7 @@ describe('an access token', () => {
     'not valid yet': { ...ACCESS, nbf: SECONDS + 1 },
     'of another type': { ...ACCESS, type: 'refresh' },
     'with an expiry in words': { ...ACCESS, exp: 'never' as unknown as number },
+    'with an email_verified that is a text': { ...ACCESS, email_verified: 'true' },
     'with an epoch that is no number': { ...ACCESS, epoch: '0' },
   }
   test.each(Object.entries(wrong))('%s is refused', async (_name, claims) => {

@@ -49,7 +49,10 @@ test('the first admin, and a trail that verifies', async () => {
   const { access_token: token } = body
   assert.equal((await call('GET', '/admin/users', token)).status, 403)
 
-  assert.deepEqual(await admin('grant', email), { code: 0, output: `${email} is an admin now.\n` })
+  assert.deepEqual(await admin('grant', email), {
+    code: 0,
+    output: `${email} is an admin now.\nThe email of the account is not verified.\n`,
+  })
   assert.match((await admin('grant', email)).output, /already/)
   assert.equal((await call('GET', '/admin/users', token)).status, 200)
   assert.match((await admin('list')).output, new RegExp(`^${email}  ${body.user.id}$`, 'm'))

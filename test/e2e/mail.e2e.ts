@@ -50,7 +50,11 @@ test('verify, forget, reset', async () => {
     code: 'email_not_verified',
   })
   const token = await tokenOfMail(1)
-  assert.equal((await post('/auth/verify-email', { token })).status, 200)
+  assert.deepEqual(await post('/auth/verify-email', { token }), {
+    status: 403,
+    code: 'password_required',
+  })
+  assert.equal((await post('/auth/verify-email', { token, password })).status, 200)
   assert.equal((await post('/auth/login', { email, password })).status, 200)
 
   assert.equal((await post('/auth/forgot-password', { email })).status, 202)

@@ -45,6 +45,7 @@ async function signUp(page: Page, email: string): Promise<void> {
   await press(page, 'Create the account')
   assert.equal(await page.locator('h1').textContent(), 'Look into your mail')
   await page.goto(await mailedPath('Confirm your email', since))
+  await fill(page, { Password: PASSWORD })
   await press(page, 'Confirm my email')
   await page.getByText('Your email is confirmed.').waitFor()
 }
@@ -222,7 +223,9 @@ test('every other page is fit to be seen', async () => {
     ['verify-email', '/verify-email?token=x'],
     ['verify-email-resend', '/verify-email'],
     ['verify-email-mailed', '/verify-email?mailed'],
+    ['verify-email-choose', '/verify-email?token=x&choose'],
     ['confirm-email', '/confirm-email?token=x'],
+    ['confirm-email-choose', '/confirm-email?token=x&choose'],
     ['undo-email-change', '/undo-email-change?token=x'],
     ['logout', '/logout'],
     ['not-found', '/console/nowhere'],

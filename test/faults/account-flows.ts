@@ -79,8 +79,11 @@ async function verifiable() {
 }
 
 /** Somebody who has asked for another address. */
-async function changing() {
+async function changing({ isVerified = false } = {}) {
   const person = await verifiable()
+  const { token } = person
+  const link = { token: lastTokenTo(person.email) }
+  if (isVerified) await client.post('/auth/verify-email', { token, body: link })
   const next = newEmail()
   const body = { password: PASSWORD, new_email: next }
   await client.post('/auth/change-email', { token: person.token, body })
@@ -100,11 +103,47 @@ const EMAILS: readonly Flow[] = [
     tells: 'email_verified',
   },
   {
+    operation: 'verifyEmail',
+    name: 'with the password',
+    again: '400 invalid_link',
+    prepare: async () => {
+      const { email } = await verifiable()
+      const body = { token: lastTokenTo(email), password: PASSWORD }
+      return { ...post('/auth/verify-email', body), afterwards: () => logIn(email) }
+    },
+    records: ['email_verified'],
+    tells: 'email_verified',
+  },
+  {
+    operation: 'verifyEmail',
+    name: 'with a wrong password',
+    answer: '403 wrong_password',
+    prepare: async () => {
+      const { email } = await verifiable()
+      return post('/auth/verify-email', { token: lastTokenTo(email), password: 'not the password' })
+    },
+    records: ['password_check_failed'],
+    isCounted: true,
+  },
+  {
+    operation: 'verifyEmail',
+    name: 'with a new password',
+    again: '400 invalid_link',
+    prepare: async () => {
+      const { email } = await verifiable()
+      const body = { token: lastTokenTo(email), new_password: NEW_PASSWORD }
+      return { ...post('/auth/verify-email', body), afterwards: () => logIn(email, NEW_PASSWORD) }
+    },
+    records: ['email_verified'],
+    tells: 'email_verified',
+  },
+  {
     operation: 'resendVerification',
     prepare: async () => {
       const { email } = await verifiable()
       advanceSeconds(61)
-      const afterwards = () => post('/auth/verify-email', { token: lastTokenTo(email) })
+      const afterwards = () =>
+        post('/auth/verify-email', { token: lastTokenTo(email), password: PASSWORD })
       return { ...post('/auth/verify-email/resend', { email }), afterwards }
     },
     records: ['email_verification_requested'],
@@ -115,7 +154,8 @@ const EMAILS: readonly Flow[] = [
       const next = newEmail()
       const body = { password: PASSWORD, new_email: next }
       const { email: _, ...call } = await as('POST', '/auth/change-email', body)
-      const afterwards = () => post('/auth/change-email/confirm', { token: lastTokenTo(next) })
+      const afterwards = () =>
+        post('/auth/change-email/confirm', { token: lastTokenTo(next), password: PASSWORD })
       return { ...call, afterwards }
     },
     records: ['email_change_requested'],
@@ -124,9 +164,22 @@ const EMAILS: readonly Flow[] = [
     operation: 'confirmEmailChange',
     again: '400 invalid_link',
     prepare: async () => {
-      const { next } = await changing()
+      const { next, token } = await changing()
       const call = post('/auth/change-email/confirm', { token: lastTokenTo(next) })
-      return { ...call, afterwards: () => logIn(next) }
+      return { ...call, token, afterwards: () => logIn(next) }
+    },
+    records: ['email_changed'],
+    tells: 'email_changed',
+  },
+  {
+    operation: 'confirmEmailChange',
+    name: 'with a new password',
+    again: '400 invalid_link',
+    prepare: async () => {
+      const { next } = await changing()
+      const body = { token: lastTokenTo(next), new_password: NEW_PASSWORD }
+      const call = post('/auth/change-email/confirm', body)
+      return { ...call, afterwards: () => logIn(next, NEW_PASSWORD) }
     },
     records: ['email_changed'],
     tells: 'email_changed',
@@ -135,9 +188,9 @@ const EMAILS: readonly Flow[] = [
     operation: 'undoEmailChange',
     again: '400 invalid_link',
     prepare: async () => {
-      const { email, next } = await changing()
-      await client.post('/auth/verify-email', { body: { token: lastTokenTo(email) } })
-      await client.post('/auth/change-email/confirm', { body: { token: lastTokenTo(next) } })
+      const { email, next } = await changing({ isVerified: true })
+      const body = { token: lastTokenTo(next), password: PASSWORD }
+      await client.post('/auth/change-email/confirm', { body })
       const call = post('/auth/change-email/undo', { token: lastTokenTo(email) })
       return { ...call, afterwards: () => reset(lastTokenTo(email)) }
     },

@@ -41,7 +41,8 @@ const BEGINNINGS: readonly Flow[] = [
     again: '409 email_taken',
     prepare: async () => {
       const email = newEmail()
-      const afterwards = () => post('/auth/verify-email', { token: lastTokenTo(email) })
+      const afterwards = () =>
+        post('/auth/verify-email', { token: lastTokenTo(email), password: PASSWORD })
       return { ...signUp({}, email), afterwards }
     },
     records: ['user_signed_up'],

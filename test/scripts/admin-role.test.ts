@@ -54,6 +54,31 @@ describe('grant', () => {
     expect(await grantAdmin(query, email, Date.now())).toMatchObject({ isDone: true })
   })
 
+  test('not to an address that nobody has verified, where it must be', async () => {
+    const { email, userId, session } = await signUpPerson(client)
+    const { access_token: token } = session
+    const grant = () => grantAdmin(query, email, Date.now(), { mustBeVerified: true })
+    expect(await grant()).toMatchObject({ isDone: false, isRefused: true, isUnverified: true })
+    expect(refusal(await client.get('/admin/users', { token }))).toBe('403 permission_denied')
+    expect(await eventTypes(userId)).not.toContain('roles_changed')
+    expect(await row('select auth_epoch from users where id = ?', userId)).toEqual({
+      auth_epoch: 1,
+    })
+
+    const local = await grantAdmin(query, email, Date.now())
+    expect(local).toMatchObject({ isDone: true, isRefused: false, isUnverified: true })
+    expect((await client.get('/admin/users', { token })).status).toBe(200)
+    expect(await grant()).toMatchObject({ isDone: false, isRefused: false, isUnverified: true })
+  })
+
+  test('to one that is verified, where it must be', async () => {
+    const { email, userId } = await signUpPerson(client)
+    await rows('update users set email_verified_at = 1 where id = ?', userId)
+    const granted = await grantAdmin(query, email, Date.now(), { mustBeVerified: true })
+    expect(granted).toMatchObject({ isDone: true, isRefused: false, isUnverified: false })
+    expect(await eventTypes(userId)).toContain('roles_changed')
+  })
+
   test('nobody, and an address that would be SQL', async () => {
     for (const email of [newEmail(), `' or 1=1 --@example.com`, `x'; drop table users; --@e.com`]) {
       expect(await grantAdmin(query, email, Date.now())).toMatchObject({

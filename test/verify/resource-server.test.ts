@@ -5,6 +5,7 @@ import { grantRoles } from '../platform/administrators'
 import { createClient } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { logInAgain, refresh, signUpPerson } from '../platform/people'
+import { rows } from '../platform/records'
 
 // Another Worker beside ours (resource-server.ts), which verifies in each of three ways.
 
@@ -37,7 +38,18 @@ describe.each([
     const { email, userId, session } = await signUpPerson(client)
     const { status, text } = await ask(`/${way}/claims`, session.access_token)
     expect(status).toBe(200)
-    expect(JSON.parse(text)).toMatchObject({ sub: userId, email, roles: ['user'], type: 'access' })
+    expect(JSON.parse(text)).toMatchObject({
+      sub: userId,
+      email,
+      email_verified: false,
+      roles: ['user'],
+      type: 'access',
+    })
+    await rows('update users set email_verified_at = 1 where id = ?', userId)
+    const { body } = await refresh(client, session.refresh_token)
+    const { access_token: token } = body as { access_token: string }
+    const verified = JSON.parse((await ask(`/${way}/claims`, token)).text)
+    expect(verified).toMatchObject({ email, email_verified: true })
   })
 
   test('refused: none, junk, another kind, expired, tampered with', async () => {

@@ -13,7 +13,7 @@ import { requireKnownNames } from './require-known-names'
  * Sets the roles of a user. Their tokens are outdated and their sessions go on: the next refresh has the
  * new roles.
  * @throws AuthError invalid_token, permission_denied, user_not_found, exceeds_own_permissions,
- *   validation_failed for a role that does not exist, last_admin
+ *   validation_failed for a role that does not exist, last_admin, user_not_verified
  */
 export async function setUserRoles(
   context: AuthContext,
@@ -25,7 +25,8 @@ export async function setUserRoles(
     detail: { roles: names.join(' ') },
   })
   const grant = { userId, names, grantedBy: actor.userId, now: context.now }
-  const change = { grant, event, revocationExpiresAt: revocationExpiry(context) }
+  const mustBeVerified = context.config.emailVerification !== 'off'
+  const change = { grant, event, mustBeVerified, revocationExpiresAt: revocationExpiry(context) }
   const act = await setRoles(context.db, actor, change, moment(context))
   const account = requireActed(context, actor, act, userId)
   if (!act.isDone) {
@@ -34,6 +35,7 @@ export async function setUserRoles(
     if (act.before?.isLastAdmin && !names.includes(ADMIN_ROLE)) {
       throw new AuthError('last_admin', { user_id: userId })
     }
+    if (act.isUnverified) throw new AuthError('user_not_verified', { user_id: userId })
   }
   await publishRevocations(context, act.revocations)
   return account

@@ -3,6 +3,7 @@ import type { AppEnv } from '../factory'
 import { type Refusal, wordingOf } from '../problem'
 import type { ProblemCode } from '../problems'
 import { answer } from './answer'
+import { askAgain } from './ask-again'
 import { Layout } from './layout'
 import { HOME } from './own-path'
 import { LOGIN_CODES } from './submit'
@@ -43,12 +44,8 @@ export function refusalPage(c: Context<AppEnv>, refusal: Refusal): Response | Pr
 function toLogin(c: Context<AppEnv>, { code }: Refusal): Response | Promise<Response> {
   const { pathname, search } = new URL(c.req.url)
   const isView = c.req.method === 'GET' || c.req.method === 'HEAD'
-  // A link on another site brings none of our cookies (SameSite=Strict). A page of ours that asks again does.
-  const isFromElsewhere = c.req.header('Sec-Fetch-Site') === 'cross-site'
-  if (isView && isFromElsewhere && code === 'missing_token') {
-    c.header('Refresh', `0;url=${pathname}${search}`)
-    return answer(c, <Layout c={c} title="One moment" />)
-  }
+  const again = isView && code === 'missing_token' ? askAgain(c) : null
+  if (again) return again
   const next = isView ? `${pathname}${search}` : `/${c.req.path.split('/')[1]}`
   return c.redirect(`/login?next=${encodeURIComponent(next)}`, 303)
 }

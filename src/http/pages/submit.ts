@@ -22,6 +22,7 @@ export const LOGIN_CODES: readonly string[] = [
 const SENTENCES: Partial<Record<AuthErrorCode, string>> = {
   email_taken: 'is that of an account already: log in, or choose a new password',
   wrong_password: 'is wrong',
+  password_required: 'is needed: you are not logged in to this account here',
   invalid_link:
     'This link is not good any more: it is too old, was used, or a newer one was mailed. Ask for another.',
   email_not_verified:
@@ -115,6 +116,7 @@ function told(error: AuthError, form: URLSearchParams): readonly FieldError[] {
 
 function fieldOf(code: AuthErrorCode, form: URLSearchParams): string {
   if (code === 'email_taken') return 'email'
+  if (code === 'password_required') return form.has('new_password') ? 'new_password' : 'password'
   if (code !== 'wrong_password') return ''
   return form.has('current_password') ? 'current_password' : 'password'
 }

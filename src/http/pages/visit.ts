@@ -87,8 +87,19 @@ export function asSender<Result>(
   })
 }
 
+/** Who looks at a page that is for everybody; null where nobody is logged in. */
+export async function maybeVisitor(c: Context<AppEnv>): Promise<AccessTokenClaims | null> {
+  if (accessCookie(c) === undefined && refreshCookie(c) === undefined) return null
+  try {
+    return await asVisitor(c, async (claims) => claims)
+  } catch (error) {
+    if (error instanceof AuthError && LOGIN_CODES.includes(error.code)) return null
+    throw error
+  }
+}
+
 /** What the access token says, by signature and time alone; null where there is none that is good. */
-export async function visitorClaims(c: Context<AppEnv>): Promise<AccessTokenClaims | null> {
+async function visitorClaims(c: Context<AppEnv>): Promise<AccessTokenClaims | null> {
   try {
     return await authenticate(c.get('auth'), accessCookie(c))
   } catch (error) {

@@ -111,11 +111,11 @@ export const adminUsers = factory
       operationId: 'setUserRoles',
       summary: 'Set the roles of a user',
       description:
-        'Their tokens are outdated, their sessions go on: the next refresh has the new roles.',
+        'Their tokens are outdated, their sessions go on: the next refresh has the new roles. Unless `EMAIL_VERIFICATION` is off, roles that carry permissions are only given to a user whose email is verified.',
       tag,
       bearer: 'required',
       responses: USER,
-      problems: [...WRITE, 'last_admin'],
+      problems: [...WRITE, 'last_admin', 'user_not_verified'],
     }),
     requirePermission('users:write'),
     valid('param', IdParam),

@@ -1,16 +1,30 @@
+import type { Context } from 'hono'
+import type * as z from 'zod/mini'
 import { changeEmail } from '../../auth/change-email'
 import { confirmEmailChange } from '../../auth/confirm-email-change'
+import type { OpenedLink } from '../../auth/prove-link'
 import { requestLink } from '../../auth/request-link'
 import { undoEmailChange } from '../../auth/undo-email-change'
 import { verifyEmail } from '../../auth/verify-email'
 import { authenticate, optionalClaims } from '../authenticate'
-import { factory } from '../factory'
+import { type AppEnv, factory } from '../factory'
 import { operation, valid } from '../openapi'
 import { BODY, OWN_PASSWORD, TOKEN } from '../route-problems'
-import { ChangeEmailInput, EmailInput, LinkInput, Message } from '../wire'
+import { ChangeEmailInput, EmailInput, LinkInput, Message, ProvenLinkInput } from '../wire'
 
 const tag = 'Emails'
 const LINK = [...BODY, 'invalid_link', 'service_unavailable'] as const
+/** Of links that make an address an account's: who reads the mail need not be who made the account. */
+const PROVEN = [
+  ...LINK,
+  'invalid_request',
+  'password_required',
+  'wrong_password',
+  'too_many_attempts',
+  'weak_password',
+] as const
+const PROOF =
+  'Needs an access token of the account, its `password`, or a `new_password`; without any of them 403 `password_required`, and the link stays good.'
 
 export const emails = factory
   .createApp()
@@ -19,16 +33,15 @@ export const emails = factory
     operation({
       operationId: 'verifyEmail',
       summary: 'Show that the address is yours, by the token of the link',
-      description:
-        'Ends the sessions begun before, but that of an access token of the user, if one comes with it.',
+      description: `${PROOF} A wrong password is counted as a failed login. Ends the other sessions, API keys and links of the account; with a new password, all of them.`,
       tag,
       bearer: 'optional',
       responses: { 200: { description: 'It is verified', schema: Message } },
-      problems: [...LINK, 'invalid_request'],
+      problems: PROVEN,
     }),
-    valid('json', LinkInput),
+    valid('json', ProvenLinkInput),
     async (c) => {
-      await verifyEmail(c.get('auth'), c.req.valid('json').token, await optionalClaims(c))
+      await verifyEmail(c.get('auth'), await openedLink(c, c.req.valid('json')))
       return c.json({ message: 'The email is verified' }, 200)
     },
   )
@@ -73,15 +86,15 @@ export const emails = factory
     operation({
       operationId: 'confirmEmailChange',
       summary: 'Make the new address yours, by the token of the link',
-      description: 'Ends sessions, but that of an access token of the user, if one comes with it.',
+      description: `${PROOF} A wrong password is counted as a failed login. Ends the other sessions, API keys and links of the account; with a new password, all of them.`,
       tag,
       bearer: 'optional',
       responses: { 200: { description: 'It is yours', schema: Message } },
-      problems: [...LINK, 'invalid_request'],
+      problems: PROVEN,
     }),
-    valid('json', LinkInput),
+    valid('json', ProvenLinkInput),
     async (c) => {
-      await confirmEmailChange(c.get('auth'), c.req.valid('json').token, await optionalClaims(c))
+      await confirmEmailChange(c.get('auth'), await openedLink(c, c.req.valid('json')))
       return c.json({ message: 'The email is changed' }, 200)
     },
   )
@@ -105,3 +118,10 @@ export const emails = factory
       )
     },
   )
+
+async function openedLink(
+  c: Context<AppEnv>,
+  { token, password, new_password: newPassword }: z.output<typeof ProvenLinkInput>,
+): Promise<OpenedLink> {
+  return { token, password, newPassword, claims: await optionalClaims(c) }
+}

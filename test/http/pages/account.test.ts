@@ -107,6 +107,7 @@ describe('what a page costs, in round trips to D1', () => {
       '/signup',
       '/forgot-password',
       '/verify-email?token=x',
+      '/confirm-email?token=x',
       '/account',
     ]) {
       expect(await d1(browser.get(path)), path).toBe(0)

@@ -35,7 +35,10 @@ describe('signing up', () => {
     expect((await browser.get('/verify-email?mailed')).text).toContain('Look into your mail')
     const early = await browser.submit('/login', { email, password: PASSWORD })
     expect(early.text).toContain('Confirm your email first')
-    const fields = { token: lastTokenTo(email) }
+    const token = lastTokenTo(email)
+    const page = await browser.get(`/verify-email?token=${token}`)
+    expect(page.text).toContain('Enter the password of the account')
+    const fields = { token, password: PASSWORD }
     expect(ledTo(await browser.submit('/verify-email', fields))).toBe(
       '303 /login?done=email_verified',
     )
