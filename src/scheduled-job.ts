@@ -5,6 +5,7 @@ import { deliverMails } from './auth/deliver-mails'
 import { pruneAuditEvents } from './auth/prune-audit-events'
 import { publishPendingRevocations } from './auth/publish-revocations'
 import { sealAuditEvents } from './auth/seal-audit-events'
+import { settleMailRequests } from './auth/settle-mail-requests'
 import { runLogged } from './http/context'
 
 /** What is done every minute, whether or not somebody asks for anything. */
@@ -14,6 +15,7 @@ export async function runScheduledJob(context: AuthContext): Promise<void> {
   await runLogged('seal_audit_events', () => sealAuditEvents(context), log)
   await runLogged('prune_audit_events', () => pruneAuditEvents(context), log)
   await runLogged('clean_up', () => cleanUp(context), log)
+  await runLogged('settle_mail_requests', () => settleMailRequests(context), log)
   // Last: they wait for others.
   await runLogged('deliver_mails', () => deliverMails(context), log)
   await runLogged('deliver_events', () => deliverEvents(context), log)

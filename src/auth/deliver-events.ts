@@ -1,6 +1,6 @@
 import type { EventMessage } from '../events/event-sink'
 import { errorFields } from '../log'
-import { claimOutgoing, giveUpEvents, type Outgoing, settleOutgoing } from '../store/outbox'
+import { claimEvents, giveUpEvents, type Outgoing, settleOutgoing } from '../store/outbox'
 import { findAccounts, type UserAccount } from '../store/users'
 import type { AuthContext } from './auth-context'
 
@@ -22,7 +22,7 @@ export async function deliverEvents(context: AuthContext): Promise<void> {
   const givenUp = await giveUpEvents(db, now, { hasListeners })
   if (givenUp > 0 && hasListeners) log.error('events_given_up', { events: givenUp })
   for (let round = 0; hasListeners && round < ROUNDS; round++) {
-    const events = await claimOutgoing(db, 'event', now, CHUNK)
+    const events = await claimEvents(db, now, CHUNK)
     if (events.length === 0) return
     const accounts = await findAccounts(
       db,

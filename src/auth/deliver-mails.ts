@@ -2,9 +2,9 @@ import type { Config } from '../config'
 import { oneTimeTokenOf } from '../crypto/one-time-token'
 import { errorFields } from '../log'
 import { compose, isMailType, type MailType } from '../mail/messages'
-import { findTokensToMail } from '../store/one-time-tokens'
 import {
-  claimOutgoing,
+  claimMails,
+  findDueMails,
   findOverdueMails,
   giveUpMail,
   type Outgoing,
@@ -13,6 +13,7 @@ import {
 import { auditEvent } from './audit-event'
 import type { AuthContext } from './auth-context'
 import { LINK_PAGES } from './link-pages'
+import { limitsOf } from './mail-limits'
 
 const CHUNK = 5
 const ROUNDS = 20
@@ -53,29 +54,28 @@ async function giveUpOverdue(context: AuthContext): Promise<void> {
   }
 }
 
-/** How many were due. */
+/** Sends what is due, a few at a time; answers how many were. */
 async function deliverRound(context: AuthContext): Promise<number> {
-  const { db, now } = context
-  const mails = await claimOutgoing(db, 'mail', now, CHUNK)
-  if (mails.length === 0) return 0
-  const links = await linksOf(context, mails)
+  const { db, keys, log, now } = context
+  const due = await findDueMails(db, now, CHUNK)
+  if (due.length === 0) return 0
+  const limited = await limitsOf(context, due)
+  const claimed = await claimMails(db, idsOf(due), limited, now)
+  for (const { type, userId } of claimed.dropped) {
+    log.warning('mail_limited', { type, user_id: userId ?? '' })
+  }
+  const { mails } = claimed
+  if (mails.length === 0) return due.length
+  const tokens = await Promise.all(claimed.tokens.map((row) => oneTimeTokenOf(row, keys)))
+  // One that was used since, or whose secret is gone, is not among them.
+  const links = new Map(tokens.flatMap((made) => (made ? [[made.id, made.token] as const] : [])))
   const results = await Promise.all(mails.map((mail) => send(context, mail, links)))
-  const ids = (wasSent: boolean) =>
-    mails.filter((_mail, index) => results[index] === wasSent).map(({ id }) => id)
-  await settleOutgoing(db, { taken: ids(true), left: ids(false) }, now)
-  return mails.length
+  const those = (wasSent: boolean) => idsOf(mails.filter((_, index) => results[index] === wasSent))
+  await settleOutgoing(db, { taken: those(true), left: those(false) }, now)
+  return due.length
 }
 
-/** The tokens of the mails that carry one, by the id of the row; one that was used since is not among them. */
-async function linksOf(
-  { db, keys, now }: AuthContext,
-  mails: readonly Outgoing[],
-): Promise<ReadonlyMap<string, string>> {
-  const ids = mails.flatMap(({ oneTimeTokenId }) => oneTimeTokenId ?? [])
-  const rows = ids.length === 0 ? [] : await findTokensToMail(db, ids, now)
-  const tokens = await Promise.all(rows.map((row) => oneTimeTokenOf(row, keys)))
-  return new Map(tokens.flatMap((made) => (made ? [[made.id, made.token]] : [])))
-}
+const idsOf = (mails: readonly Outgoing[]) => mails.map(({ id }) => id)
 
 /** Whether it has been sent, or needs no sending any more. */
 async function send(

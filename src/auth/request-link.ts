@@ -1,15 +1,12 @@
-import { requestLink as request } from '../store/links'
-import { auditEvent } from './audit-event'
+import { attemptKey } from '../crypto/attempt-key'
+import { uuidV7 } from '../crypto/uuid'
+import { type AskedPurpose, recordMailRequest } from '../store/mail-requests'
 import type { AuthContext } from './auth-context'
 import { sendAfterAnswer } from './deliver-mails'
 import type { EmailAddress } from './email-address'
-import { requireHuman } from './guess-limits'
-import { newLink } from './mailed-link'
-
-const EVENTS = {
-  reset_password: 'password_reset_requested',
-  verify_email: 'email_verification_requested',
-} as const
+import { type Guess, newGuess } from './guess-limits'
+import { settleMailRequest } from './settle-mail-requests'
+import { challengeRefusal } from './turnstile'
 
 /**
  * Has a link mailed by which a new password is chosen, as `requestLink` does; after failed logins it asks for a challenge,
@@ -20,28 +17,37 @@ export async function forgetPassword(
   context: AuthContext,
   { email, turnstileToken }: { email: EmailAddress; turnstileToken: string | undefined },
 ): Promise<void> {
-  await requireHuman(context, email.normalized, turnstileToken)
-  await requestLink(context, 'reset_password', email)
+  const isAsked = context.config.turnstileSecret !== null
+  const guess = isAsked ? await newGuess(context, email.normalized, turnstileToken) : null
+  await askForLink(context, 'reset_password', email, guess)
 }
 
 /**
- * Has a link mailed to the account with this email: at most one a minute and five a day, to an active account,
- * and to verify only one that has not. Whether there was one shows in nothing: not in the answer, the work
- * before it, or the statements.
+ * Has a link mailed to the account with this email, if it is active and, to verify, has not done so: at most once a
+ * minute, five times a day and then once an hour. Whether there was one shows in nothing: not in the answer, nor in the
+ * statements, the rows and the time before it.
  */
 export async function requestLink(
   context: AuthContext,
-  purpose: keyof typeof EVENTS,
-  { normalized }: EmailAddress,
+  purpose: AskedPurpose,
+  email: EmailAddress,
 ): Promise<void> {
-  const token = await newLink(context, purpose)
-  const event = await auditEvent(context, {
-    type: EVENTS[purpose],
-    outcome: 'success',
-    actorId: null,
-    subjectId: null,
-    sessionId: null,
+  await askForLink(context, purpose, email, null)
+}
+
+async function askForLink(
+  context: AuthContext,
+  purpose: AskedPurpose,
+  { normalized: emailNormalized }: EmailAddress,
+  guess: Guess | null,
+): Promise<void> {
+  const { db, keys, now } = context
+  const key = await attemptKey(['mail_request', purpose, emailNormalized], keys)
+  const request = { key, purpose, requestId: uuidV7(now), emailNormalized, now }
+  const { isChallenged } = await recordMailRequest(db, request, guess?.attempt ?? null)
+  if (guess && isChallenged) throw challengeRefusal(guess.challenge)
+  context.defer(async () => {
+    await settleMailRequest(context, request)
+    sendAfterAnswer(context)
   })
-  await request(context.db, { emailNormalized: normalized, token, event })
-  sendAfterAnswer(context)
 }

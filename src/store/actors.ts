@@ -50,7 +50,13 @@ function lives(actor: Actor, moment: Moment): SQL {
 }
 
 /** The ids of the permissions that an actor holds: those of their user, and with a key only what it was made for. */
-export function permissionsOf({ userId, apiKeyId }: Actor): SQL {
+export function permissionsOf({
+  userId,
+  apiKeyId,
+}: {
+  readonly userId: string | SQL
+  readonly apiKeyId?: string | undefined
+}): SQL {
   const held = sql`select role_permissions.permission_id from user_roles
     join role_permissions on role_permissions.role_id = user_roles.role_id
     where user_roles.user_id = ${userId}`

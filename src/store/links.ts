@@ -26,34 +26,6 @@ import { raiseEpoch } from './revocations'
 import { userSessions, users } from './schema'
 import { type Caller, callerLives, type Moment } from './sessions'
 
-export interface LinkRequest {
-  readonly emailNormalized: string
-  readonly token: TokenMail
-  readonly event: NewAuditEvent
-}
-
-/**
- * Has a link mailed to the user with this email, if there is one who is active, may be mailed, and, to verify,
- * has not done so. Nobody is told which: the statements are the same.
- */
-export async function requestLink(
-  db: Database,
-  { emailNormalized, token, event }: LinkRequest,
-): Promise<void> {
-  const { id, purpose, now } = token
-  const isAsked = sql`users.email_normalized = ${emailNormalized} and users.is_active = 1
-    and (${purpose} <> 'verify_email' or users.email_verified_at is null)`
-  const userId = sql`(select id from users where ${isAsked})`
-  const email = sql`(select email from users where ${isAsked})`
-  const mayBe = sql`exists (select 1 from users
-    where ${isAsked} and ${mayBeMailed(sql`users.id`, purpose, now)})`
-  const subjectId = sql`(select user_id from one_time_tokens where id = ${id})`
-  await runBatch(db, [
-    ...issueTokenWhere(db, token, { userId, email }, mayBe),
-    recordEventWhere(db, { ...event, subjectId }, sql`${subjectId} is not null`),
-  ])
-}
-
 export interface EmailVerification {
   readonly userId: string
   readonly redemption: Redemption

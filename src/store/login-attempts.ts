@@ -78,14 +78,10 @@ export type Reservation =
  */
 export function reserveAttempt(db: Database, attempt: AttemptValues, condition: SQL = sql`true`) {
   const { id, counters, keys, now } = attempt
-  const isAllowed = sql`not exists (select 1 ${refusals(attempt)})`
+  const isAllowed = sql`not ${isRefused(attempt)}`
   const isOver = sql`${loginAttempts.windowEndsAt} <= ${now}`
   return [
-    db
-      .select({
-        blockedUntil: sql<number | null>`(select max(blocked_until) ${refusals(attempt)})`,
-      })
-      .from(sql`(select 1)`),
+    selectRefusal(db, attempt),
     db
       .insert(loginAttempts)
       .select(
@@ -108,6 +104,19 @@ export function reserveAttempt(db: Database, attempt: AttemptValues, condition: 
       .where(sql`key in ${jsonListOf(keys)} and last_attempt_id = ${id}`),
   ] as const
 }
+
+/** A statement that reads until when the attempt is refused: null where it is not, 0 where a challenge would do. */
+export function selectRefusal(db: Database, attempt: AttemptValues) {
+  return db
+    .select({
+      blockedUntil: sql<number | null>`(select max(blocked_until) ${refusals(attempt)})`,
+    })
+    .from(sql`(select 1)`)
+}
+
+/** Whether the attempt is refused. */
+export const isRefused = (attempt: AttemptValues): SQL =>
+  sql`exists (select 1 ${refusals(attempt)})`
 
 // The counters that refuse the attempt, `blocked_until` when; 0 where a challenge would do.
 function refusals(attempt: AttemptValues): SQL {
@@ -154,7 +163,7 @@ export function readReservation(
 
 /** Whether an attempt would be refused, without counting one. */
 export async function findRefusal(db: Database, attempt: Attempt) {
-  const [[refusal]] = await runBatch(db, [reserveAttempt(db, attemptValues(attempt))[0]])
+  const [[refusal]] = await runBatch(db, [selectRefusal(db, attemptValues(attempt))])
   return readReservation([[{ blockedUntil: refusal?.blockedUntil ?? null }], null, []], attempt)
 }
 

@@ -9,7 +9,7 @@ import {
   refundAttempt,
   reserveAttempt,
 } from './login-attempts'
-import { type NewMail, queueMailWhere } from './outbox'
+import { isVerified, type NewMail, queueMailWhere } from './outbox'
 import { preparedBatch } from './prepared-batch'
 import { recordSessionRevocationsWhere } from './revocations'
 import { userSessions, users } from './schema'
@@ -139,7 +139,7 @@ function queueNewDeviceNotice(db: Database, { session, notice, attempt, moment }
       oneTimeTokenId: null,
       now: moment.now,
     },
-    sql`changes() = 1 and not ${isKnown}
+    sql`changes() = 1 and not ${isKnown} and ${isVerified(userId)}
       and (exists (select 1 from user_sessions where user_id = ${userId} and id <> ${id})
         or exists (select 1 from users where id = ${userId} and last_login_at is not null))`,
   )

@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import { isOneOf, ONE_TIME_TOKEN_PURPOSES } from './schema'
+import { isOneOf } from './schema'
 
 const CHANNELS = ['event', 'mail'] as const
+/** The links that anybody may ask for, by an email. */
+const ASKED_PURPOSES = ['verify_email', 'reset_password'] as const
 
 // What is to be told to other applications, or to people by mail, until it has been. Written in the batch of
 // what happened.
@@ -45,7 +47,7 @@ export const mailRequests = sqliteTable(
   {
     /** A keyed hash of purpose and email: the table names nobody. */
     key: text('key').primaryKey(),
-    purpose: text('purpose', { enum: ONE_TIME_TOKEN_PURPOSES }).notNull(),
+    purpose: text('purpose', { enum: ASKED_PURPOSES }).notNull(),
     /** Of the account with this email; null where there is none. No foreign key. */
     userId: text('user_id'),
     /** The nonce of the request that asked last. */

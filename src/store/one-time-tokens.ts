@@ -1,4 +1,5 @@
-import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { eq, type SQL, sql } from 'drizzle-orm'
+import { permissionsOf } from './actors'
 import { isNewest, type NewAuditEvent } from './audit-events'
 import { type Database, insertWhere, runBatch } from './database'
 import { type NewMail, queueMailWhere } from './outbox'
@@ -8,6 +9,9 @@ export type Purpose = typeof oneTimeTokens.$inferSelect.purpose
 
 /** In the words of the index, which is of these alone. */
 export const isFoundByEmail = sql`purpose in ('invitation', 'undo_email_change')`
+
+/** What POST /admin/invitations asks for. */
+const INVITING_PERMISSION = 'users:write'
 
 const MAIL_PAUSE_MS = 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -38,7 +42,8 @@ export interface Redemption {
 
 /**
  * Three statements: the token, for a user and an address that may be read from the database, where the condition
- * holds; its mail; and the end of older ones for the same. A batch that runs again mails nothing again.
+ * holds; its mail; and, of an invitation and a change of the email, the end of older ones, which the same people asked
+ * for. A batch that runs again mails nothing again.
  */
 export function issueTokenWhere(
   db: Database,
@@ -63,7 +68,7 @@ export function issueTokenWhere(
           ? sql`${isFoundByEmail} and purpose = 'invitation'
               and lower(email) = lower(${itsEmail}) and ${isOlder}`
           : sql`user_id = ${itsUser} and purpose = ${purpose}
-              and purpose <> 'undo_email_change' and ${isOlder}`,
+              and purpose = 'change_email' and ${isOlder}`,
       ),
   ] as const
 }
@@ -149,16 +154,21 @@ export function selectUse(db: Database, id: string) {
     .where(eq(oneTimeTokens.id, id))
 }
 
-/** Whether who invited could do so now: not a way back for who was disabled, or lost what they gave. */
+const heldByInviter = permissionsOf({ userId: sql`one_time_tokens.invited_by` })
+
+/**
+ * Whether the inviter could invite now. An invitation is no way back for a user who was disabled, may not invite any more,
+ * or has lost what they gave.
+ */
 export const isStillGiven = sql`(one_time_tokens.purpose <> 'invitation' or (
   exists (select 1 from users where id = one_time_tokens.invited_by and is_active = 1)
+  and exists (select 1 from permissions
+    where name = ${INVITING_PERMISSION} and id in (${heldByInviter}))
   and not exists (
     select role_permissions.permission_id from roles
       join role_permissions on role_permissions.role_id = roles.id
       where roles.name in (select value from json_each(one_time_tokens.roles))
-    except select role_permissions.permission_id from user_roles
-      join role_permissions on role_permissions.role_id = user_roles.role_id
-      where user_roles.user_id = one_time_tokens.invited_by)))`
+    except ${heldByInviter})))`
 
 /** The token's row, if it can be redeemed now. */
 export async function findRedeemableToken(db: Database, redemption: Omit<Redemption, 'usedBy'>) {
@@ -176,21 +186,4 @@ export async function findRedeemableToken(db: Database, redemption: Omit<Redempt
       .where(sql`${isRedeemable(redemption)} and ${isStillGiven}`),
   ])
   return token ?? null
-}
-
-/** What is needed to make these tokens again: those that can still be redeemed. */
-export async function findTokensToMail(db: Database, ids: readonly string[], now: number) {
-  const [tokens] = await runBatch(db, [
-    db
-      .select({
-        id: oneTimeTokens.id,
-        purpose: oneTimeTokens.purpose,
-        keyId: oneTimeTokens.keyId,
-      })
-      .from(oneTimeTokens)
-      .where(
-        and(inArray(oneTimeTokens.id, [...ids]), sql`used_at is null and expires_at > ${now}`),
-      ),
-  ])
-  return tokens
 }

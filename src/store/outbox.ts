@@ -1,7 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isNewest, isOfNobodyGone, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, insertWhere, runBatch } from './database'
+import { type LimitedMail, limitClaimed } from './mail-limits'
 import { outbox } from './mail-schema'
+import { oneTimeTokens } from './schema'
 import { listOf } from './users'
 
 /** Longer than a run of the job may take: what a run has claimed, no other run delivers beside it. */
@@ -10,8 +12,7 @@ const FIRST_RETRY_MS = 60 * 1000
 const MOST_DOUBLINGS = 9
 const EVENT_LIFE_MS = 7 * 24 * 60 * 60 * 1000
 
-export type Channel = typeof outbox.$inferSelect.channel
-export type Outgoing = Awaited<ReturnType<typeof claimOutgoing>>[number]
+export type Outgoing = Awaited<ReturnType<typeof claimEvents>>[number]
 
 const OUTGOING = {
   id: outbox.id,
@@ -41,9 +42,9 @@ export interface NewMail {
   readonly userId: string | SQL | null
   readonly email: string | SQL
   /** Whose link it carries, if it carries one. */
-  readonly oneTimeTokenId: string | null
+  readonly oneTimeTokenId: string | SQL | null
   readonly now: number
-  readonly expiresAt: number
+  readonly expiresAt: number | SQL
 }
 
 /** A statement that has a mail sent where the condition holds. */
@@ -59,31 +60,79 @@ export function queueMailWhere(db: Database, { now, ...mail }: NewMail, conditio
 }
 
 /**
- * Claims what is due, `limit` at most and of the events of each user only the oldest. Nobody else is given
- * the same, nor the event after it, unless it is not settled in a quarter of an hour.
+ * Claims events that are due, `limit` at most and of each user only the oldest. Nobody else is given the same, nor the
+ * event after it, unless it is not settled in a quarter of an hour.
  */
-export async function claimOutgoing(db: Database, channel: Channel, now: number, limit: number) {
-  // A mail past its time is for the job to give up, and to say so.
-  const isOfUse = channel === 'mail' ? sql`expires_at > ${now}` : sql`true`
-  const isFirst =
-    channel === 'mail'
-      ? sql`true`
-      : sql`not exists (select 1 from outbox as earlier where earlier.user_id = due.user_id
-          and earlier.seq < due.seq and +earlier.channel = 'event')`
+export async function claimEvents(db: Database, now: number, limit: number) {
+  const isFirst = sql`not exists (select 1 from outbox as earlier
+    where earlier.user_id = due.user_id and earlier.seq < due.seq and +earlier.channel = 'event')`
   const [claimed] = await runBatch(db, [
     db
       .update(outbox)
       .set({ attempts: sql`attempts + 1`, nextAttemptAt: now + CLAIM_MS })
       .where(
         // What is due stands twice, as in the clean-up.
-        sql`channel = ${channel} and next_attempt_at <= ${now} and seq in (
+        sql`channel = 'event' and next_attempt_at <= ${now} and seq in (
           select seq from outbox as due
-          where channel = ${channel} and next_attempt_at <= ${now} and ${isFirst} and ${isOfUse}
+          where channel = 'event' and next_attempt_at <= ${now} and ${isFirst}
           order by next_attempt_at limit ${limit})`,
       )
       .returning(OUTGOING),
   ])
   return claimed
+}
+
+/** Mails that are due and still of use, the oldest first, `limit` at most. */
+export async function findDueMails(db: Database, now: number, limit: number) {
+  const [mails] = await runBatch(db, [
+    db
+      .select({
+        ...OUTGOING,
+        // Its limit was looked at, and it was counted, when it was asked for.
+        isCounted: sql`exists (select 1 from one_time_tokens
+          where id = ${outbox.oneTimeTokenId} and mailed_at is not null)`
+          .mapWith(Boolean)
+          .as('is_counted'),
+      })
+      .from(outbox)
+      // One past its time is for the job to give up, and to say so.
+      .where(sql`channel = 'mail' and next_attempt_at <= ${now} and expires_at > ${now}`)
+      .orderBy(outbox.nextAttemptAt)
+      .limit(limit),
+  ])
+  return mails
+}
+
+/**
+ * Claims these mails, but those that another run has claimed, and drops those that are beyond the limit of their
+ * address. Nobody else is given the same, unless it is not settled in a quarter of an hour. A batch whose answer is
+ * lost finds its own claim when it runs again.
+ */
+export async function claimMails(
+  db: Database,
+  ids: readonly string[],
+  limited: readonly LimitedMail[],
+  now: number,
+) {
+  const claimedUntil = now + CLAIM_MS + claimNonce()
+  const isDue = sql`id in ${listOf(ids)} and channel = 'mail'`
+  const isClaimed = sql`id in ${listOf(ids)} and next_attempt_at = ${claimedUntil}`
+  const [, dropped, , mails, tokens] = await runBatch(db, [
+    db
+      .update(outbox)
+      .set({ attempts: sql`attempts + 1`, nextAttemptAt: claimedUntil })
+      .where(sql`${isDue} and next_attempt_at <= ${now}`),
+    ...limitClaimed(db, limited, { claimedUntil, now }),
+    db.select(OUTGOING).from(outbox).where(isClaimed).orderBy(outbox.seq),
+    selectTokensToMail(db, sql`(select one_time_token_id from outbox where ${isClaimed})`, now),
+  ])
+  return { mails, tokens, dropped }
+}
+
+/** Tells the claims of one moment apart. */
+function claimNonce(): number {
+  const [random = 0] = crypto.getRandomValues(new Uint16Array(1))
+  return random
 }
 
 /** What was taken goes; the rest is due again after one minute, then two, four, and so on up to eight and a half hours. */
@@ -142,7 +191,10 @@ export async function giveUpMail(
 const isOverdueMail = (now: number): SQL =>
   sql`channel = 'mail' and next_attempt_at <= ${now} and expires_at <= ${now}`
 
-/** A statement that tells a user of the event that was just recorded, at their own address. */
+/**
+ * A statement that tells a user of the event that was just recorded, at their own address: if it is theirs. To one that
+ * nobody has verified go only the mails that verify it.
+ */
 export function queueNotice(
   db: Database,
   { userId, ...mail }: Pick<NewMail, 'id' | 'type' | 'expiresAt' | 'now'> & { userId: string },
@@ -156,6 +208,22 @@ export function queueNotice(
       email: sql`(select email from users where id = ${userId})`,
       oneTimeTokenId: null,
     },
-    isNewest(event),
+    sql`${isNewest(event)} and ${isVerified(userId)}`,
   )
+}
+
+/** Whether somebody has shown that the user's address is theirs. */
+export const isVerified = (userId: string): SQL =>
+  sql`exists (select 1 from users where id = ${userId} and email_verified_at is not null)`
+
+/** A statement that reads what is needed to make these tokens again: those that can still be redeemed. */
+function selectTokensToMail(db: Database, ids: SQL, now: number) {
+  return db
+    .select({
+      id: oneTimeTokens.id,
+      purpose: oneTimeTokens.purpose,
+      keyId: oneTimeTokens.keyId,
+    })
+    .from(oneTimeTokens)
+    .where(sql`id in ${ids} and used_at is null and expires_at > ${now}`)
 }

@@ -5,7 +5,7 @@ import { newEmail, PASSWORD, signUpPerson } from '../platform/people'
 import { rows, setActive } from '../platform/records'
 
 // Whether there is an account, and in what state, shows neither in an answer nor in what it cost: status, headers, body,
-// D1 round trips and statements, KV reads and writes, derivations (SECURITY B1, B2). Each case has a network of its own.
+// D1 round trips, statements and rows written, KV reads and writes, derivations (SECURITY B1, B2). Each case has a network of its own.
 
 let networks = 0
 const VARS = { EMAIL_VERIFICATION: 'required' }
@@ -35,9 +35,11 @@ const ACCOUNTS: Record<string, () => Promise<string>> = {
 }
 
 /** All that could tell, but what differs by chance: the request's own id. */
-function observable({ status, headers, body, cost }: Answer) {
+function observable({ status, headers, body, cost, written }: Answer) {
   const { 'x-request-id': id = '', ...rest } = Object.fromEntries(headers)
-  return JSON.parse(JSON.stringify({ status, headers: rest, body, cost }).replaceAll(id, 'id'))
+  return JSON.parse(
+    JSON.stringify({ status, headers: rest, body, cost, written }).replaceAll(id, 'id'),
+  )
 }
 
 const REQUESTS: Record<string, (email: string) => Promise<Answer[]>> = {

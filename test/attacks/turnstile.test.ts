@@ -3,6 +3,7 @@ import { createClient, refusal } from '../platform/client'
 import { loggedEvents } from '../platform/logs'
 import { mailsTo } from '../platform/mails'
 import { newEmail, PASSWORD, signUpPerson } from '../platform/people'
+import { rows } from '../platform/records'
 
 let networks = 0
 const newIp = () => `10.8.${++networks}.7`
@@ -129,10 +130,17 @@ describe('signup and forgot', () => {
     const refused = await signUp(by)
     expect(refusal(refused)).toBe('403 challenge_required')
     expect(refused.cost).toMatchObject({ d1: 1, derivations: 0 })
-    expect(refusal(await forgot(by))).toBe('403 challenge_required')
+    await rows('delete from mail_requests')
+    const refusedLink = await forgot(by)
+    expect(refusal(refusedLink)).toBe('403 challenge_required')
+    expect(refusedLink.cost).toMatchObject({ d1: 1, derivations: 0 })
+    expect(refusedLink.total).toMatchObject({ d1: 1, rowsWritten: 0 })
+    expect(await rows('select * from mail_requests')).toEqual([])
     expect(mailsTo(email)).toEqual([])
     expect((await signUp(by, 'solved')).status).toBe(201)
-    expect((await forgot(by, 'solved')).status).toBe(202)
+    const solved = await forgot(by, 'solved')
+    expect(solved.status).toBe(202)
+    expect(solved.cost.d1).toBe(1)
     expect(mailsTo(email)).toHaveLength(1)
     expect((await signUp(from())).status).toBe(201)
     expect((await forgot(from())).status).toBe(202)

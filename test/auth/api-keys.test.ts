@@ -4,7 +4,7 @@ import { newKey, withKey } from '../platform/api-keys'
 import { createClient, refusal } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { subjectsTo } from '../platform/mails'
-import { signUpPerson } from '../platform/people'
+import { signUpPerson, verifiedPerson } from '../platform/people'
 import { eventTypes, row, rows } from '../platform/records'
 import { testRefusals } from '../platform/refusals'
 
@@ -104,7 +104,7 @@ describe('making one', () => {
 })
 
 test('its maker is told by mail', async () => {
-  const { email, session } = await signUpPerson(client)
+  const { email, session } = await verifiedPerson(client)
   await newKey(session.access_token)
   expect(subjectsTo(email)).toEqual(['A new API key of your Gatehouse account'])
 })

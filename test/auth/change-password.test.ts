@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { preempt } from '../platform/bindings'
 import { createClient, refusal } from '../platform/client'
 import { lastTokenTo, subjectOf, subjectsTo } from '../platform/mails'
-import { logInAgain, PASSWORD, refresh, signUpPerson } from '../platform/people'
+import { logInAgain, PASSWORD, refresh, signUpPerson, verifiedPerson } from '../platform/people'
 import { eventTypes, row, rows } from '../platform/records'
 import { testEndedSessions, testRefusals } from '../platform/refusals'
 
@@ -19,7 +19,7 @@ describe('refusals', () => {
 })
 
 test('changes it, ends all other sessions and keeps this one', async () => {
-  const person = await signUpPerson(client)
+  const person = await verifiedPerson(client)
   const other = await logInAgain(client, person)
   const { access_token: token, refresh_token } = person.session
   const answer = await change(token)

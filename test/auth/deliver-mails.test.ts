@@ -80,27 +80,44 @@ test('a mail is given up and recorded at once, also where the commit was unclear
   expect(loggedEvents('mail_given_up').filter(({ user_id }) => user_id === userId)).toHaveLength(1)
 })
 
+// Of the calls of a request for a link: what was asked for is written, then settled, then what is due is read.
+const DIES_BEFORE_SETTLING = fail('d1', 1, 'gone')
+const DIES_BEFORE_SENDING = fail('d1', 2, 'gone')
+
 test('the Worker dies between the commit and the sending: the job sends it', async () => {
-  // What follows the answer finds no database.
-  const { email, userId } = await forgotten(createClient({ interfere: fail('d1', 1, 'gone') }))
+  const { email, userId } = await forgotten(createClient({ interfere: DIES_BEFORE_SENDING }))
   expect(mailsTo(email)).toEqual([])
   expect(await waiting(userId)).toMatchObject([{ attempts: 0 }])
   await runScheduledJob()
   expect(mailsTo(email)).toHaveLength(1)
 })
 
+test('the Worker dies right after the answer: the job sees to what was asked for, once', async () => {
+  const { email, userId } = await forgotten(createClient({ interfere: DIES_BEFORE_SETTLING }))
+  expect(await waiting(userId)).toEqual([])
+  await runScheduledJob()
+  expect(mailsTo(email), 'the request itself has ten seconds for it').toEqual([])
+  advanceSeconds(10)
+  await Promise.all([runScheduledJob(), runScheduledJob(), runScheduledJob()])
+  expect(mailsTo(email)).toHaveLength(1)
+  expect((await eventTypes(userId)).filter((type) => type === 'password_reset_requested')).toEqual([
+    'password_reset_requested',
+  ])
+  expect((await reset(lastTokenTo(email))).status).toBe(200)
+})
+
 test('two runs at once send it once', async () => {
-  const { email, userId } = await forgotten(createClient({ interfere: fail('d1', 1, 'gone') }))
+  const { email, userId } = await forgotten(createClient({ interfere: DIES_BEFORE_SENDING }))
   await Promise.all([runScheduledJob(), runScheduledJob(), runScheduledJob()])
   expect(mailsTo(email)).toHaveLength(1)
   expect(await waiting(userId)).toEqual([])
 })
 
 test('a link that was used, or whose secret is gone, is not mailed', async () => {
-  const { email, userId } = await forgotten(createClient({ interfere: fail('d1', 1, 'gone') }))
+  const { email, userId } = await forgotten(createClient({ interfere: DIES_BEFORE_SENDING }))
   await rows(`update one_time_tokens set used_at = 1, used_by = 'x' where user_id = ?`, userId)
   await runScheduledJob()
-  const other = await forgotten(createClient({ interfere: fail('d1', 1, 'gone') }))
+  const other = await forgotten(createClient({ interfere: DIES_BEFORE_SENDING }))
   await rows(`update one_time_tokens set key_id = 'gone' where user_id = ?`, other.userId)
   await runScheduledJob()
   expect([mailsTo(email), mailsTo(other.email)]).toEqual([[], []])

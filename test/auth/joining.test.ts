@@ -3,7 +3,7 @@ import { signUpHolder, signUpWith } from '../platform/administrators'
 import { createClient, refusal } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { lastTokenTo, mailsTo, subjectOf, subjectsTo } from '../platform/mails'
-import { newEmail, PASSWORD, signUpPerson } from '../platform/people'
+import { newEmail, PASSWORD, signUpPerson, verifiedPerson } from '../platform/people'
 import { row, rows } from '../platform/records'
 
 const open = createClient()
@@ -151,7 +151,7 @@ describe('a login from a place and a device that were not seen', () => {
     createClient({ ip, userAgent }).post('/auth/login', { body: { email, password: PASSWORD } })
 
   test('mails a notice, once', async () => {
-    const { email } = await signUpPerson(open)
+    const { email } = await verifiedPerson(open)
     await logIn(email, '192.0.2.1', 'test-agent/1')
     expect(subjectsTo(email)).toEqual([])
     await logIn(email, '198.51.100.7', 'other-agent/2')
@@ -163,7 +163,7 @@ describe('a login from a place and a device that were not seen', () => {
   })
 
   test('also right after signing up; the first login of somebody who has no session is new to nobody', async () => {
-    const { email } = await signUpPerson(open)
+    const { email } = await verifiedPerson(open)
     await logIn(email, '198.51.100.7', 'other-agent/2')
     expect(subjectsTo(email)).toEqual([NEW])
     const created = newEmail()
@@ -175,7 +175,7 @@ describe('a login from a place and a device that were not seen', () => {
   })
 
   test('is new again after 30 days', async () => {
-    const { email } = await signUpPerson(open)
+    const { email } = await verifiedPerson(open)
     await logIn(email, '192.0.2.1', 'test-agent/1')
     advanceSeconds(30 * 86_400 + 1)
     await logIn(email, '192.0.2.1', 'test-agent/1')
@@ -183,7 +183,7 @@ describe('a login from a place and a device that were not seen', () => {
   })
 
   test('a login that is refused tells nobody', async () => {
-    const { email } = await signUpPerson(open)
+    const { email } = await verifiedPerson(open)
     await logIn(email, '192.0.2.1', 'test-agent/1')
     const body = { email, password: 'wrong' }
     await createClient({ ip: '198.51.100.7' }).post('/auth/login', { body })

@@ -5,7 +5,14 @@ import { AUDIT_KEY, findings, seal } from '../platform/audit'
 import { preempt } from '../platform/bindings'
 import { createClient, refusal } from '../platform/client'
 import { lastTokenTo, subjectOf, subjectsTo } from '../platform/mails'
-import { logInAgain, newEmail, PASSWORD, refresh, signUpPerson } from '../platform/people'
+import {
+  logInAgain,
+  newEmail,
+  PASSWORD,
+  refresh,
+  signUpPerson,
+  verifiedPerson,
+} from '../platform/people'
 import { eventTypes, marker, row, rows } from '../platform/records'
 import { testEndedSessions, testRefusals } from '../platform/refusals'
 
@@ -47,7 +54,7 @@ test('a name is changed, taken away, and recorded once', async () => {
 
 describe('leaving', () => {
   test('leaves nothing that names the person, and a trail that verifies', async () => {
-    const person = await signUpPerson(client)
+    const person = await verifiedPerson(client)
     const { userId, email } = person
     const { access_token: token, refresh_token } = await logInAgain(client, person)
     await client.patch('/auth/me', { token, body: { name: 'Somebody Particular' } })

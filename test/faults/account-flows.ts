@@ -30,6 +30,7 @@ const PASSWORDS: readonly Flow[] = [
       return { ...post('/auth/forgot-password', { email }), afterwards }
     },
     records: ['password_reset_requested'],
+    isSettledLater: true,
   },
   {
     operation: 'forgotPassword',
@@ -147,6 +148,7 @@ const EMAILS: readonly Flow[] = [
       return { ...post('/auth/verify-email/resend', { email }), afterwards }
     },
     records: ['email_verification_requested'],
+    isSettledLater: true,
   },
   {
     operation: 'changeEmail',

@@ -35,6 +35,8 @@ export interface Flow {
   readonly tells?: string
   /** Of what is counted only the first is recorded: where that could not be, the second is not. */
   readonly isCounted?: boolean
+  /** What is recorded is done after the answer, by the request or, later, by the job. */
+  readonly isSettledLater?: boolean
   /** More than one change, each with its own record: one may be done without the other. */
   readonly isInParts?: boolean
 }

@@ -3,7 +3,7 @@ import { failAll } from '../platform/bindings'
 import { createClient } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { refuseMails } from '../platform/mails'
-import { signUpPerson } from '../platform/people'
+import { newEmail, signUpPerson } from '../platform/people'
 
 const DAY = 86_400
 const client = createClient()
@@ -21,7 +21,18 @@ const forget = async () => {
   await client.post('/auth/forgot-password', { body: { email } })
 }
 
-/** Events to seal and to prune, a revocation to publish, rows to delete, mails to send and to give up, events to tell. */
+/** What was asked for is written, and nothing comes after the answer. */
+const askInVain = async (email: string) => {
+  const dying = createClient({
+    interfere: (call, proceed) => (call.index > 0 ? Promise.reject(new Error('gone')) : proceed()),
+  })
+  await dying.post('/auth/forgot-password', { body: { email } })
+}
+
+/**
+ * Events to seal and to prune, a revocation to publish, rows to delete, mails to send and to give up, requests for mails
+ * to see to, events to tell.
+ */
 export async function leaveWork(): Promise<void> {
   refuseMails(() => Promise.reject(new Error('down')))
   for (let sealing = 0; sealing < 2; sealing++) {
@@ -31,7 +42,10 @@ export async function leaveWork(): Promise<void> {
   }
   advanceSeconds(31 * DAY)
   await forget()
-  const { session } = await signUpPerson(client)
+  const { session, email } = await signUpPerson(client)
+  await askInVain(email)
+  await askInVain(newEmail())
+  advanceSeconds(10)
   const blind = createClient({ interfere: failAll('kv') })
   await blind.post('/auth/logout', { token: session.access_token })
 }

@@ -12,8 +12,11 @@ export interface State {
   readonly markers: Readonly<Record<string, string | null>>
 }
 
-/** Attempts are counted before it is known what comes of them, and count also where that is a failure of ours. */
-const MAY_MOVE = ['login_attempts']
+/**
+ * Attempts are counted before it is known what comes of them, and count also where that is a failure of ours. Mails are
+ * counted when they are sent.
+ */
+const MAY_MOVE = ['login_attempts', 'mail_limits']
 
 const TABLES = (
   await rows(`select name from sqlite_master where type = 'table' and name <> 'd1_migrations'
@@ -74,7 +77,8 @@ const MADE_UP = /\$pbkdf2[^"]+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]
 
 /**
  * What the tables hold, with `<new>` for each id and hash that `start` did not have: two runs from there that
- * did the same look the same. Without what follows an answer, some time: mails, what KV was told, the last use.
+ * did the same look the same. Without what follows an answer, some time: mails, what KV was told, the last use, when
+ * a request for a mail was seen to.
  */
 export function effectOf(
   { tables }: State,
@@ -89,8 +93,14 @@ export function effectOf(
   return Object.fromEntries(shown.map(([table = '', text = '']) => [table, JSON.parse(text)]))
 }
 
-function without({ seq: _1, published_at: _2, last_used_at: _3, ...row }: Row): Row {
-  const { personal_salt, personal_digest: _4, ...shown } = row
+function without({
+  seq: _1,
+  published_at: _2,
+  last_used_at: _3,
+  settled_at: _4,
+  ...row
+}: Row): Row {
+  const { personal_salt, personal_digest: _5, ...shown } = row
   return { ...shown, ...(personal_salt === null && { personal_salt }) }
 }
 
@@ -99,9 +109,10 @@ export function attemptsIn({ tables }: State): readonly unknown[] {
   return (tables['login_attempts'] ?? []).map(({ key, failures }) => [key, failures])
 }
 
-/** What is still to be told to people and to KV. */
+/** What is still to be told to people and to KV, and what was asked for and is still to be seen to. */
 export function pendingIn({ tables }: State): readonly unknown[] {
   const mails = (tables['outbox'] ?? []).filter(({ channel }) => channel === 'mail')
   const revocations = (tables['revocations'] ?? []).filter((row) => row['published_at'] === null)
-  return [...mails, ...revocations]
+  const asked = (tables['mail_requests'] ?? []).filter((row) => row['settled_at'] === null)
+  return [...mails, ...revocations, ...asked]
 }

@@ -41,6 +41,8 @@ export interface Answer {
   readonly body: unknown
   /** What the answer cost; work after it is not in here. */
   readonly cost: Counts & { derivations: number }
+  /** Rows of tables and indexes that it wrote; what was written after it is not in here. */
+  readonly written: number
   /** What the request cost in all, the work after the answer too. */
   readonly total: Total
 }
@@ -95,6 +97,7 @@ export function createClient(options: ClientOptions = {}) {
     const context = createExecutionContext()
     const response = await worker.fetch(request, bindings, context)
     const cost = { ...counts, derivations: countDerivations() - derivationsBefore }
+    const written = usage.rowsWritten
     options.onAnswer?.()
     const text = await response.text()
     await waitOnExecutionContext(context)
@@ -106,6 +109,7 @@ export function createClient(options: ClientOptions = {}) {
       headers: response.headers,
       body: isJson && text !== '' ? JSON.parse(text) : text,
       cost,
+      written,
       total,
     }
     if (method !== 'HEAD' && method !== 'OPTIONS') expectDocumented(request, answer)

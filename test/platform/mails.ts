@@ -48,8 +48,14 @@ export function subjectsTo(address: string): readonly string[] {
 /** The token in the link of the last mail to this address. */
 export function lastTokenTo(address: string): string {
   const mail = mailsTo(address).at(-1)
-  const token = /[#?](?:token|invitation)=(\S+)/.exec(mail?.text ?? '')?.[1]
-  if (!token) throw new Error(`no mail with a link to ${address}`)
+  if (!mail) throw new Error(`no mail to ${address}`)
+  return tokenIn(mail)
+}
+
+/** The token in the link of a mail. */
+export function tokenIn({ to, text }: SentMail): string {
+  const token = /[#?](?:token|invitation)=(\S+)/.exec(text)?.[1]
+  if (!token) throw new Error(`no link in the mail to ${to}`)
   return token
 }
 

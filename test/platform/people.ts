@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 import { SessionList } from '../../src/http/wire'
 import { type Client, createClient, refusal, sessionOf } from './client'
 import { loggedEvents } from './logs'
+import { rows } from './records'
 
 export const PASSWORD = 'correct horse battery staple'
 
@@ -18,6 +19,18 @@ export async function signUpPerson(client: Client) {
     await client.post('/auth/signup', { body: { email, password: PASSWORD } }),
   )
   return { email, password: PASSWORD, session, userId: session.user.id }
+}
+
+/** The same whose address is verified, past the service. */
+export async function verifiedPerson(client: Client) {
+  const person = await signUpPerson(client)
+  await verifyAddress(person)
+  return person
+}
+
+/** The address is the person's own from now on, past the service. */
+export async function verifyAddress({ userId }: { userId: string }): Promise<void> {
+  await rows('update users set email_verified_at = ? where id = ?', Date.now(), userId)
 }
 
 export async function refresh(client: Client, refreshToken: string) {

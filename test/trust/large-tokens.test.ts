@@ -46,6 +46,7 @@ function claimsWith({
     auth_time: NOW / 1000,
     type: 'access' as const,
     email: `${'e'.repeat(64)}@${'d'.repeat(63)}.${'d'.repeat(63)}.${'d'.repeat(57)}.org`,
+    email_verified: true,
     roles,
     permissions,
     epoch: Number.MAX_SAFE_INTEGER,

@@ -31,6 +31,7 @@ const CLAIMS = {
   auth_time: NOW / 1000,
   type: 'access' as const,
   email: 'ceo@bank.example',
+  email_verified: true,
   roles: ['admin'],
   permissions: [],
   epoch: 0,
