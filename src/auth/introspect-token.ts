@@ -14,7 +14,7 @@ export interface Introspection {
   /** What it may, as its user holds it now. */
   readonly permissions: readonly string[]
   readonly issuedAt: number
-  readonly expiresAt: number | null
+  readonly expiresAt: number
   readonly tokenId: string
 }
 
@@ -82,7 +82,7 @@ async function introspectKey(
     email: account.email,
     permissions: account.permissions.filter((name) => key.permissions.includes(name)),
     issuedAt: Math.floor(key.createdAt / 1000),
-    expiresAt: key.expiresAt === null ? null : Math.floor(key.expiresAt / 1000),
+    expiresAt: Math.floor(key.expiresAt / 1000),
     tokenId: key.id,
   }
 }

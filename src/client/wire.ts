@@ -157,8 +157,10 @@ export interface CreateApiKeyInput {
   /** What you will know it by. */
   name: string
   permissions?: string[] | undefined
-  /** From when on it is refused; without it, never. */
+  /** From when on it is refused: within a year; without it, after 90 days. */
   expires_at?: string | null | undefined
+  /** The user's, where the last log-in was more than five minutes ago. */
+  password?: string | null | undefined
 }
 
 /** An API key without what makes it work. */
@@ -167,7 +169,7 @@ export interface ApiKey {
   name: string
   permissions: string[]
   created_at: string
-  expires_at: string | null
+  expires_at: string
   last_used_at: string | null
 }
 

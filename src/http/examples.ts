@@ -77,7 +77,7 @@ const ApiKey = {
   name: 'Nightly report',
   permissions: ['users:read'],
   created_at: LOGGED_IN_AT,
-  expires_at: null,
+  expires_at: '2027-02-19T03:30:01.412Z',
   last_used_at: null,
 }
 
