@@ -55,12 +55,22 @@ export interface LogInInput {
 export interface LogOutInput {
   /** End every session of the user. */
   everywhere?: boolean | undefined
+  /** With `everywhere`: leave the API keys as they are; without it they end. */
+  keep_api_keys?: boolean | null | undefined
 }
 
 /** Of `changePassword`. */
 export interface ChangePasswordInput {
   current_password: string
   new_password: string
+  /** Leave the API keys as they are; without it they end. */
+  keep_api_keys?: boolean | null | undefined
+}
+
+/** Of `sessions.endOthers`. */
+export interface EndOtherSessionsInput {
+  /** Leave the API keys as they are; without it they end. */
+  keep_api_keys?: boolean | null | undefined
 }
 
 /** Of `forgotPassword`. */

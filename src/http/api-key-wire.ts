@@ -18,7 +18,7 @@ export const CreateApiKeyInput = named(
       .nullish(
         z
           .pipe(
-            z.iso.datetime({ offset: true }),
+            z.iso.datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z' }),
             z.transform((text: string) => Date.parse(text)),
           )
           .check(z.refine((time) => time < LATEST, 'must be before the year 9999')),

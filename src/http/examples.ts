@@ -100,6 +100,7 @@ export const EXAMPLES: Readonly<Record<string, object>> = {
   LinkInput: { token: LINK_TOKEN },
   ResetPasswordInput: { token: LINK_TOKEN, new_password: NEW_PASSWORD },
   ChangePasswordInput: { current_password: PASSWORD, new_password: NEW_PASSWORD },
+  EndOtherSessionsInput: { keep_api_keys: true },
   ChangeEmailInput: { password: PASSWORD, new_email: NEW_EMAIL },
   ChangeNameInput: { name: NAME },
   DeleteAccountInput: { password: PASSWORD },
