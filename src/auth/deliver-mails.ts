@@ -22,6 +22,7 @@ const MOST_GIVEN_UP = 50
 const PAGES: Readonly<Partial<Record<MailType, readonly [path: string, name: string]>>> = {
   verify_email: ['/verify-email', 'token'],
   reset_password: ['/reset-password', 'token'],
+  account_created: ['/reset-password', 'token'],
   change_email: ['/confirm-email', 'token'],
   email_changed: ['/undo-email-change', 'token'],
   invitation: ['/signup', 'invitation'],
