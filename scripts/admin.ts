@@ -14,8 +14,8 @@ const HELP = `npm run admin -- <command> [--remote]
                   verified, or --unverified given: anybody can sign up with an address that is not theirs
   revoke EMAIL    take that away; the last active admin stays
   list            who is an admin
-  end-all-sessions    log everybody out; each access token counts at /auth/verify until it expires, unless AUTH_NOT_BEFORE says
-                      otherwise. --api-keys ends those too
+  end-all-sessions    log everybody out and end every API key; each access token counts at /auth/verify until it expires, unless
+                      AUTH_NOT_BEFORE says otherwise. --keep-api-keys leaves the keys
   verify-audit    check the audit trail; names what was changed, removed or inserted, and exits with 1
       --public-key KEY     whose signatures count, comma-separated (or AUDIT_PUBLIC_KEY in the environment;
                            without --remote, else the one of .dev.vars). KEY@HEAD counts up to that head
@@ -98,12 +98,13 @@ async function list(query: Query): Promise<number> {
 
 async function endAll(query: Query): Promise<number> {
   const now = Date.now()
-  const alsoApiKeys = values['api-keys']
-  const { sessions, apiKeys } = await endAllSessions(query, { now, alsoApiKeys })
-  console.log(`${sessions} sessions have ended${alsoApiKeys ? `, and ${apiKeys} API keys` : ''}.`)
+  const keepsApiKeys = values['keep-api-keys']
+  const { sessions, apiKeys } = await endAllSessions(query, { now, keepsApiKeys })
+  console.log(`${sessions} sessions have ended${keepsApiKeys ? '' : `, and ${apiKeys} API keys`}.`)
   console.log(
     `For /auth/verify too: set AUTH_NOT_BEFORE = "${new Date(now).toISOString()}" and deploy.`,
   )
+  if (keepsApiKeys) console.log('That refuses the API keys as well: they were made before it.')
   return 0
 }
 
@@ -192,7 +193,7 @@ function readArguments() {
       'persist-to': { type: 'string' },
       'public-key': { type: 'string' },
       'expect-head': { type: 'string' },
-      'api-keys': { type: 'boolean', default: false },
+      'keep-api-keys': { type: 'boolean', default: false },
       unverified: { type: 'boolean', default: false },
     },
   })

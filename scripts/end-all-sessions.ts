@@ -6,14 +6,14 @@ import { type Query, quoted } from './database.ts'
 const CHUNK = 50_000
 
 /**
- * Ends every session of everybody, and outdates every token, those of the replaced system too; with `alsoApiKeys` the API keys as
- * well. The event stands first: who is cut off runs it again. Answers how many of each have ended.
+ * Ends every session and every API key of everybody, and outdates every token, those of the replaced system too; with
+ * `keepsApiKeys` the keys stay. The event stands first: who is cut off runs it again. Answers how many of each have ended.
  */
 export async function endAllSessions(
   query: Query,
-  { now, alsoApiKeys }: { now: number; alsoApiKeys: boolean },
+  { now, keepsApiKeys }: { now: number; keepsApiKeys: boolean },
 ): Promise<{ sessions: number; apiKeys: number }> {
-  const { personal, salt, digest } = auditDetail({ api_keys: alsoApiKeys ? 'ended' : 'kept' })
+  const { personal, salt, digest } = auditDetail({ api_keys: keepsApiKeys ? 'kept' : 'ended' })
   await query(
     `insert into audit_events (id, occurred_at, type, outcome, personal, personal_salt, personal_digest)
       values ('${randomUUID()}', ${now}, 'all_sessions_ended', 'success', ${quoted(personal)}, '${salt}', '${digest}')`,
@@ -24,7 +24,7 @@ export async function endAllSessions(
     `update user_sessions set revoked_at = ${now}, revoked_reason = 'ended_by_administrator'
       where id in (select id from user_sessions where revoked_at is null limit ${CHUNK})`,
   )
-  if (!alsoApiKeys) return { sessions, apiKeys: 0 }
+  if (keepsApiKeys) return { sessions, apiKeys: 0 }
   const apiKeys = await inChunks(
     query,
     `update api_keys set revoked_at = ${now}

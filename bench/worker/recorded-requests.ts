@@ -19,7 +19,7 @@ export type Requests = Awaited<ReturnType<typeof recordRequests>>
 /** Stands for the time of the request: `NOW - 5000` is recognised as a time too. */
 const NOW = 2 ** 50
 
-const MOMENT = { now: NOW, idleSince: NOW - 604_800_000 }
+const MOMENT = { now: NOW, idleSince: NOW - 604_800_000, notBefore: 0 }
 const CLIENT = { ip: null, network: null, userAgent: null }
 const LATER = NOW + 86_400_000
 

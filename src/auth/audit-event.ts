@@ -18,11 +18,11 @@ export type AuditEventType =
   | 'login_failed'
   /** A session was ended by one of its own tokens. */
   | 'logged_out'
-  /** All sessions of a user were ended by a token of one of them. */
+  /** All sessions of a user were ended by a token of one of them. `detail.api_keys`: kept or ended. */
   | 'logged_out_everywhere'
   /** A user ended one of their sessions from another, or their own, by its id. */
   | 'session_ended'
-  /** A user ended all of their sessions but the one they did it from. */
+  /** A user ended all of their sessions but the one they did it from. `detail.api_keys`: kept or ended. */
   | 'other_sessions_ended'
   /** A login was one more than a user may have live sessions; the oldest ended. */
   | 'session_limit_reached'
@@ -37,7 +37,7 @@ export type AuditEventType =
   | 'email_verified'
   /** With the link from the mail; all sessions ended. */
   | 'password_reset'
-  /** With the current one; all other sessions ended. */
+  /** With the current one; all other sessions ended. `detail.api_keys`: kept or ended. */
   | 'password_changed'
   /** A link was mailed to the new address. */
   | 'email_change_requested'
@@ -53,8 +53,10 @@ export type AuditEventType =
   /** What the trail had of a person's addresses, devices and details is gone. `detail` is signed: docs/audit.md */
   | 'personal_data_erased'
   /**
-   * Somebody asked for what they may not. `detail.code` permission_denied with `detail.required`, or
-   * exceeds_own_permissions: with the user as the subject, or with the role, the permission or what was asked for.
+   * Somebody asked for what they may not. `detail.code` permission_denied with `detail.required` (`session` where an API
+   * key will not do), or exceeds_own_permissions: with the user as the subject, or with the role, the permission or what
+   * was asked for. Of those of an actor in an hour, on routes that need the same permission, only the first, the fifth and
+   * every hundredth: `detail.count`.
    */
   | 'permission_denied'
   // Below, the actor is an administrator; null is the operator at the command line. With an API key there is no session,

@@ -36,5 +36,5 @@ export function callerOf({ sub, sid, epoch }: AccessTokenClaims): Caller {
 }
 
 export function moment({ now, config }: Pick<AuthContext, 'now' | 'config'>): Moment {
-  return { now, idleSince: now - config.refreshTtl * 1000 }
+  return { now, idleSince: now - config.refreshTtl * 1000, notBefore: config.notBefore }
 }

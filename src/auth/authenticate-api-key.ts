@@ -1,7 +1,7 @@
 import { parseApiKey, verifyApiKey } from '../crypto/api-key'
 import { type ApiKey, findPresentedKey, touchApiKey } from '../store/api-keys'
 import type { UserAccount } from '../store/users'
-import type { AuthContext } from './auth-context'
+import { type AuthContext, moment } from './auth-context'
 import { AuthError } from './errors'
 
 const TOUCH_INTERVAL_MS = 60_000
@@ -21,7 +21,7 @@ export async function authenticateApiKey(context: AuthContext, text: string): Pr
   const { db, config, now } = context
   const id = await parseApiKey(text)
   if (!id) throw new AuthError('invalid_api_key', { reason: 'not_a_key' })
-  const { key, account } = await findPresentedKey(db, id, now)
+  const { key, account } = await findPresentedKey(db, id, moment(context))
   const { peppers } = config.passwordHashing
   if (!key || !account || !(await verifyApiKey(text, key.secretHash, peppers))) {
     throw new AuthError('invalid_api_key', { reason: 'unknown' })

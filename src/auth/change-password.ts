@@ -10,14 +10,22 @@ import { newNotice } from './mailed-link'
 import { requireAcceptablePassword } from './password-policy'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
 
+export interface NewPassword {
+  readonly currentPassword: string
+  readonly newPassword: string
+  /** Whether machines go on acting for the user. */
+  readonly keepsApiKeys: boolean
+}
+
 /**
- * Changes the password of who is signed in. All their other sessions end; the one that asks goes on.
+ * Changes the password of who is signed in. All their other sessions end, and their API keys unless they are kept; the
+ * session that asks goes on.
  * @throws AuthError invalid_token, wrong_password, too_many_attempts, weak_password
  */
 export async function changePassword(
   context: AuthContext,
   claims: AccessTokenClaims,
-  { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+  { currentPassword, newPassword, keepsApiKeys }: NewPassword,
 ): Promise<void> {
   const { sub: userId, sid: sessionId } = claims
   // First, since the current one would be counted as a guess.
@@ -31,6 +39,7 @@ export async function changePassword(
     actorId: userId,
     subjectId: userId,
     sessionId,
+    detail: { api_keys: keepsApiKeys ? 'kept' : 'ended' },
   })
   const { revocations, isDone } = await change(
     context.db,
@@ -38,6 +47,7 @@ export async function changePassword(
     {
       passwordHash: { verified: own.passwordHash, next },
       attempt: own.attempt,
+      keepsApiKeys,
       event,
       revocationExpiresAt: revocationExpiry(context),
       notice: newNotice(context, 'password_changed'),

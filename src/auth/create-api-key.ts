@@ -1,36 +1,42 @@
 import type { AccessTokenClaims } from '../crypto/access-token'
 import { hashApiKey, newApiKey } from '../crypto/api-key'
 import { uuidV7 } from '../crypto/uuid'
-import { type ApiKey, createApiKey as create } from '../store/api-keys'
+import { type ApiKey, createApiKey as create, LONGEST_KEY_LIFE_MS } from '../store/api-keys'
 import { auditEvent } from './audit-event'
 import { type AuthContext, callerOf, moment } from './auth-context'
 import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
 import { newNotice } from './mailed-link'
 import { requireLiveSession } from './require-live-session'
+import { requireRecent } from './require-recent'
+
+const USUAL_LIFE_MS = 90 * 24 * 60 * 60 * 1000
 
 export interface NewApiKey {
   readonly name: string
   readonly permissions: readonly string[]
-  /** Milliseconds since the epoch; null for a key that does not expire. */
+  /** Milliseconds since the epoch, a year from now at most; null for a key that lives for 90 days. */
   readonly expiresAt: number | null
+  /** The user's, which stands in for a recent login. */
+  readonly password: string | null
 }
 
 /**
  * Makes a key by which a machine acts for the caller, with permissions that they hold. The key is answered this once.
- * @throws AuthError validation_failed, invalid_token, exceeds_own_permissions, api_key_limit
+ * It outlives the session, so that an access token alone makes none.
+ * @throws AuthError validation_failed, insufficient_user_authentication, invalid_token, wrong_password,
+ *   too_many_attempts, exceeds_own_permissions, api_key_limit
  */
 export async function createApiKey(
   context: AuthContext,
   claims: AccessTokenClaims,
-  { name, permissions, expiresAt }: NewApiKey,
+  { name, permissions, password, ...input }: NewApiKey,
 ): Promise<{ apiKey: ApiKey; key: string }> {
   const { db, config, now } = context
   const { sub: userId, sid: sessionId } = claims
-  if (expiresAt !== null && expiresAt <= now) {
-    const errors = [{ path: 'expires_at', message: 'must be in the future' }]
-    throw new AuthError('validation_failed', { errors })
-  }
+  const expiresAt = input.expiresAt ?? now + USUAL_LIFE_MS
+  requirePossibleEnd(expiresAt, now)
+  const own = await requireRecent(context, claims, password, 'api_key_created')
   const id = uuidV7(now)
   const key = await newApiKey(id)
   const { peppers, pepperVersion: version } = config.passwordHashing
@@ -50,7 +56,7 @@ export async function createApiKey(
   const { session, state, created } = await create(
     db,
     callerOf(claims),
-    { key: { ...row, permissions: JSON.stringify(permissions) }, permissions, event, notice },
+    { key: { ...row, permissions: JSON.stringify(permissions) }, permissions, own, event, notice },
     moment(context),
   )
   if (created) {
@@ -59,7 +65,22 @@ export async function createApiKey(
     return { apiKey: created, key }
   }
   requireLiveSession(context, claims, session)
-  throw new AuthError(state?.isHeld ? 'api_key_limit' : 'exceeds_own_permissions', {
+  // It was changed during the derivation.
+  if (!state?.isProven) {
+    throw new AuthError('wrong_password', { reason: 'changed_meanwhile', user_id: userId })
+  }
+  throw new AuthError(state.isHeld ? 'api_key_limit' : 'exceeds_own_permissions', {
     user_id: userId,
   })
+}
+
+function requirePossibleEnd(expiresAt: number, now: number): void {
+  const message =
+    expiresAt <= now
+      ? 'must be in the future'
+      : expiresAt > now + LONGEST_KEY_LIFE_MS
+        ? 'must be within a year'
+        : null
+  if (message === null) return
+  throw new AuthError('validation_failed', { errors: [{ path: 'expires_at', message }] })
 }

@@ -15,7 +15,7 @@ export interface Introspection {
   /** What it may, as its user holds it now. */
   readonly permissions: readonly string[]
   readonly issuedAt: number
-  readonly expiresAt: number | null
+  readonly expiresAt: number
   readonly tokenId: string
 }
 
@@ -85,7 +85,7 @@ async function introspectKey(
     isEmailVerified: account.emailVerifiedAt !== null,
     permissions: account.permissions.filter((name) => key.permissions.includes(name)),
     issuedAt: Math.floor(key.createdAt / 1000),
-    expiresAt: key.expiresAt === null ? null : Math.floor(key.expiresAt / 1000),
+    expiresAt: Math.floor(key.expiresAt / 1000),
     tokenId: key.id,
   }
 }

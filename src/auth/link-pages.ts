@@ -6,6 +6,7 @@ export const LINK_PAGES: Readonly<
 > = {
   verify_email: ['/verify-email', 'token'],
   reset_password: ['/reset-password', 'token'],
+  account_created: ['/reset-password', 'token'],
   change_email: ['/confirm-email', 'token'],
   email_changed: ['/undo-email-change', 'token'],
   invitation: ['/signup', 'invitation'],

@@ -30,23 +30,32 @@ export async function logOut(context: AuthContext, tokens: PresentedTokens): Pro
 }
 
 /**
- * Ends every session of the user, if one of the tokens' own is live: what has ended speaks for nobody else.
+ * Ends every session of the user, and their API keys unless they are kept, if one of the tokens' own sessions is live:
+ * what has ended speaks for nobody else.
  * @throws AuthError missing_token, invalid_token also when sessions are left that it could not end
  */
 export async function logOutEverywhere(
   context: AuthContext,
   tokens: PresentedTokens,
+  { keepsApiKeys }: { keepsApiKeys: boolean },
 ): Promise<void> {
   const unfinished = new Set<string>()
   for (const { sub: userId, sid: sessionId, epoch = null } of await requireSessions(
     context,
     tokens,
   )) {
-    const event = await logOutEvent(context, 'logged_out_everywhere', userId, sessionId)
+    const detail = { api_keys: keepsApiKeys ? 'kept' : 'ended' }
+    const event = await logOutEvent(context, 'logged_out_everywhere', userId, sessionId, detail)
     const { revocations, isLeft } = await endSessionsOfUser(
       context.db,
       { sessionId, userId, epoch },
-      { keep: null, reason: 'logout', event, revocationExpiresAt: revocationExpiry(context) },
+      {
+        keep: null,
+        keepsApiKeys,
+        reason: 'logout',
+        event,
+        revocationExpiresAt: revocationExpiry(context),
+      },
       moment(context),
     )
     await publishRevocations(context, revocations)
@@ -67,8 +76,9 @@ function logOutEvent(
   type: 'logged_out' | 'logged_out_everywhere',
   userId: string,
   sessionId: string,
+  detail: Readonly<Record<string, string>> = {},
 ) {
-  const about = { actorId: userId, subjectId: userId, sessionId }
+  const about = { actorId: userId, subjectId: userId, sessionId, detail }
   return auditEvent(context, { type, outcome: 'success', ...about })
 }
 

@@ -21,11 +21,16 @@ const LINKS: Readonly<Record<Purpose, { lifeMs: number; mail: MailType }>> = {
 export async function newLink(
   { keys, now }: Pick<AuthContext, 'keys' | 'now'>,
   purpose: Purpose,
+  { lifeMs, mail }: { lifeMs: number; mail: MailType } = LINKS[purpose],
 ): Promise<TokenMail> {
-  const { lifeMs, mail } = LINKS[purpose]
   const { id, keyId, tokenHash } = await newOneTimeToken({ id: uuidV7(now), purpose }, keys)
   const expiresAt = now + lifeMs
   return { id, purpose, keyId, tokenHash, now, expiresAt, mail: { id: uuidV7(now), type: mail } }
+}
+
+/** A link to choose the first password of an account that somebody else has made. It has as much time as an invitation. */
+export function newFirstPasswordLink(context: Pick<AuthContext, 'keys' | 'now'>) {
+  return newLink(context, 'reset_password', { lifeMs: 7 * DAY_MS, mail: 'account_created' })
 }
 
 /** A mail that tells of something, and is of use for a day. */

@@ -1,8 +1,7 @@
 import type { Actor, ActorState } from '../store/actors'
-import { recordEvent } from '../store/audit-events'
-import { auditEvent } from './audit-event'
 import type { AuthContext } from './auth-context'
 import { AuthError } from './errors'
+import { recordDenial } from './record-denial'
 import { requireLiveSession } from './require-live-session'
 
 /**
@@ -25,9 +24,16 @@ export function requirePermitted(
     })
   }
   if (state?.isPermitted) return
-  const { requires } = actor
-  const required = 'permission' in requires ? requires.permission : requires.roles.join(' ')
-  throw denied(context, actor, 'permission_denied', { detail: { required } })
+  throw denied(context, actor, 'permission_denied', { detail: { required: requiredOf(actor) } })
+}
+
+/**
+ * Refuses an API key: what it gave to somebody, roles or permissions, would go on when the key has ended.
+ * @throws AuthError permission_denied
+ */
+export function requireNoApiKey(context: AuthContext, actor: Actor): void {
+  if (actor.sessionId !== null) return
+  throw denied(context, actor, 'permission_denied', { detail: { required: 'session' } })
 }
 
 /**
@@ -65,20 +71,24 @@ interface Target {
 // Nothing has changed, so that the record of the refusal may follow the answer.
 function denied(
   context: AuthContext,
-  { userId, sessionId, apiKeyId }: Actor,
+  actor: Actor,
   code: 'permission_denied' | 'exceeds_own_permissions',
   { subjectId, detail = {} }: Target,
 ): AuthError {
-  context.defer(async () => {
-    const event = await auditEvent(context, {
+  const { userId, sessionId, apiKeyId } = actor
+  context.defer(() =>
+    recordDenial(context, [userId, code, requiredOf(actor)], {
       type: 'permission_denied',
       outcome: 'failure',
       actorId: userId,
       subjectId: subjectId ?? null,
       sessionId,
       detail: { code, ...detail, ...(apiKeyId !== undefined && { api_key_id: apiKeyId }) },
-    })
-    await recordEvent(context.db, event)
-  })
+    }),
+  )
   return new AuthError(code, { user_id: userId, session_id: sessionId, ...detail })
+}
+
+function requiredOf({ requires }: Actor): string {
+  return 'permission' in requires ? requires.permission : requires.roles.join(' ')
 }

@@ -24,10 +24,7 @@ export async function verifyClaims(
   if (principal.kind === 'api_key') {
     const { account, apiKey } = principal
     const { accessTtl } = context.config
-    const until = Math.min(
-      apiKey.expiresAt ?? Number.POSITIVE_INFINITY,
-      context.now + accessTtl * 1000,
-    )
+    const until = Math.min(apiKey.expiresAt, context.now + accessTtl * 1000)
     return claimsOf(context, account, { iat: apiKey.createdAt / 1000, exp: until / 1000 })
   }
   const { exp, iat = context.now / 1000 } = principal.claims

@@ -25,7 +25,7 @@ export function accountOperations(ask: Ask, asUser: Ask): AccountOperations {
     sessions: {
       list: async () => (await asUser<SessionList>('GET /auth/sessions')).sessions,
       end: (id) => asUser(`DELETE /auth/sessions/${encodeURIComponent(id)}`),
-      endOthers: () => asUser('DELETE /auth/sessions'),
+      endOthers: (input) => asUser('DELETE /auth/sessions', input),
     },
     apiKeys: {
       create: (input) => asUser<CreatedApiKey>('POST /auth/api-keys', input),

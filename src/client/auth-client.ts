@@ -11,6 +11,7 @@ import type {
   CreatedApiKey,
   DeleteAccountInput,
   EmailInput,
+  EndOtherSessionsInput,
   ForgotPasswordInput,
   LinkInput,
   ListedSession,
@@ -67,20 +68,23 @@ export interface AuthClient {
   me(): Promise<User>
   /** The name others see, or none. */
   changeName(input: ChangeNameInput): Promise<User>
-  /** Ends all of the user's other sessions. */
+  /** Ends all of the user's other sessions, and their API keys unless they are kept. */
   changePassword(input: ChangePasswordInput): Promise<void>
   /** Deletes what is stored about the user, and signs out. */
   deleteAccount(input: DeleteAccountInput): Promise<void>
   /** Everything that is stored about the user, but secrets. */
   exportAccount(): Promise<AccountExport>
-  /** The user's own; `endOthers` spares the one that asks. */
+  /** The user's own; `endOthers` spares the one that asks, and ends API keys unless they are kept. */
   readonly sessions: {
     list(): Promise<ListedSession[]>
     end(id: string): Promise<void>
-    endOthers(): Promise<void>
+    endOthers(input?: EndOtherSessionsInput): Promise<void>
   }
 
-  /** By which machines act for the user. The key itself is answered by `create` alone. */
+  /**
+   * By which machines act for the user. The key itself is answered by `create` alone, which needs the password where the
+   * last log-in was more than five minutes ago: `insufficient_user_authentication`.
+   */
   readonly apiKeys: {
     create(input: CreateApiKeyInput): Promise<CreatedApiKey>
     list(): Promise<ApiKey[]>

@@ -24,12 +24,17 @@ export function createAuthorizedFetch(
     }
     // The copy is what is sent first: a body that was read cannot be sent again.
     const response = await sendAs(request.clone(), session)
-    if (response.status !== 401) return response
+    if (response.status !== 401 || needsLogIn(response)) return response
     const renewed = await keeper.refresh(session).catch(orNone)
     if (!renewed) return response
     await response.body?.cancel()
     return sendAs(request, renewed)
   }
+}
+
+// A new token is of the same log-in (RFC 9470).
+function needsLogIn({ headers }: Response): boolean {
+  return headers.get('WWW-Authenticate')?.includes('insufficient_user_authentication') ?? false
 }
 
 function orNone(error: unknown): null {

@@ -46,11 +46,11 @@ function createLogOut(
   { sleep }: Pick<Surroundings, 'sleep'>,
 ): AuthClient['logOut'] {
   const hasCookie = transport === 'cookie'
-  return async ({ everywhere = false } = {}) => {
+  return async ({ everywhere = false, keep_api_keys } = {}) => {
     const session = await keeper.current()
     // First, so that nothing is done in the user's name while the service is told, or when it cannot be.
     await keeper.forget()
-    const body = { everywhere, refresh_token: session?.refresh_token }
+    const body = { everywhere, keep_api_keys, refresh_token: session?.refresh_token }
     const headers = session ? { Authorization: `Bearer ${session.access_token}` } : {}
     const tell = async (signal: AbortSignal) => {
       // The cookie is then another session's, which this would end.

@@ -55,12 +55,22 @@ export interface LogInInput {
 export interface LogOutInput {
   /** End every session of the user. */
   everywhere?: boolean | undefined
+  /** With `everywhere`: leave the API keys as they are; without it they end. */
+  keep_api_keys?: boolean | null | undefined
 }
 
 /** Of `changePassword`. */
 export interface ChangePasswordInput {
   current_password: string
   new_password: string
+  /** Leave the API keys as they are; without it they end. */
+  keep_api_keys?: boolean | null | undefined
+}
+
+/** Of `sessions.endOthers`. */
+export interface EndOtherSessionsInput {
+  /** Leave the API keys as they are; without it they end. */
+  keep_api_keys?: boolean | null | undefined
 }
 
 /** Of `forgotPassword`. */
@@ -165,8 +175,10 @@ export interface CreateApiKeyInput {
   /** What you will know it by. */
   name: string
   permissions?: string[] | undefined
-  /** From when on it is refused; without it, never. */
+  /** From when on it is refused: within a year; without it, after 90 days. */
   expires_at?: string | null | undefined
+  /** The user's, where the last log-in was more than five minutes ago. */
+  password?: string | null | undefined
 }
 
 /** An API key without what makes it work. */
@@ -175,7 +187,7 @@ export interface ApiKey {
   name: string
   permissions: string[]
   created_at: string
-  expires_at: string | null
+  expires_at: string
   last_used_at: string | null
 }
 

@@ -8,7 +8,7 @@ import type { UserAccount } from '../store/users'
 import { AuditEvent, presentAuditEvent } from './audit-wire'
 import { cursorOf, pageQuery } from './cursor'
 import { type Answered, answer, named } from './named'
-import { Email, Name, Password, presentUser, User } from './wire'
+import { Email, Name, presentUser, User } from './wire'
 
 // What travels under /admin. Unknown fields are refused: a misspelt filter must not answer everything.
 
@@ -80,9 +80,6 @@ export const UserToCreate = named(
   'UserToCreate',
   z.strictObject({
     email: Email,
-    password: z
-      .nullish(Password)
-      .check(z.describe('Without one, they have to set it before they log in')),
     name: z.nullish(Name),
     roles: z._default(RoleNames, ['user']),
   }),

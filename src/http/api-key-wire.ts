@@ -1,10 +1,7 @@
 import * as z from 'zod/mini'
 import type { ApiKey as StoredApiKey } from '../store/api-keys'
 import { type Answered, answer, named } from './named'
-import { isoTime, Name } from './wire'
-
-// An offset could lead to a year of five digits, which no ISO time has.
-const LATEST = Date.parse('9999-01-01T00:00:00Z')
+import { isoTime, Name, Password } from './wire'
 
 export const CreateApiKeyInput = named(
   'CreateApiKeyInput',
@@ -16,14 +13,15 @@ export const CreateApiKeyInput = named(
     ),
     expires_at: z
       .nullish(
-        z
-          .pipe(
-            z.iso.datetime({ offset: true }),
-            z.transform((text: string) => Date.parse(text)),
-          )
-          .check(z.refine((time) => time < LATEST, 'must be before the year 9999')),
+        z.pipe(
+          z.iso.datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z' }),
+          z.transform((text: string) => Date.parse(text)),
+        ),
       )
-      .check(z.describe('From when on it is refused; without it, never')),
+      .check(z.describe('From when on it is refused: within a year; without it, after 90 days')),
+    password: z
+      .nullish(Password)
+      .check(z.describe('Yours, where your last log-in was more than five minutes ago')),
   }),
 )
 
@@ -37,7 +35,7 @@ export const ApiKey = answer('ApiKey', () =>
     name: z.string(),
     permissions: z.array(z.string()),
     created_at: z.iso.datetime(),
-    expires_at: z.nullable(z.iso.datetime()),
+    expires_at: z.iso.datetime(),
     last_used_at: z.nullable(z.iso.datetime()),
   }),
 )
@@ -51,13 +49,12 @@ export const CreatedApiKey = answer('CreatedApiKey', () =>
 export const ApiKeyList = answer('ApiKeyList', () => z.object({ api_keys: z.array(ApiKey()) }))
 
 export function presentApiKey(apiKey: StoredApiKey): Answered<typeof ApiKey> {
-  const time = (at: number | null) => (at === null ? null : isoTime(at))
   return {
     id: apiKey.id,
     name: apiKey.name,
     permissions: [...apiKey.permissions],
     created_at: isoTime(apiKey.createdAt),
-    expires_at: time(apiKey.expiresAt),
-    last_used_at: time(apiKey.lastUsedAt),
+    expires_at: isoTime(apiKey.expiresAt),
+    last_used_at: apiKey.lastUsedAt === null ? null : isoTime(apiKey.lastUsedAt),
   }
 }

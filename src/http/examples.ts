@@ -77,7 +77,7 @@ const ApiKey = {
   name: 'Nightly report',
   permissions: ['users:read'],
   created_at: LOGGED_IN_AT,
-  expires_at: null,
+  expires_at: '2027-02-19T03:30:01.412Z',
   last_used_at: null,
 }
 
@@ -101,6 +101,7 @@ export const EXAMPLES: Readonly<Record<string, object>> = {
   ProvenLinkInput: { token: LINK_TOKEN, password: PASSWORD },
   ResetPasswordInput: { token: LINK_TOKEN, new_password: NEW_PASSWORD },
   ChangePasswordInput: { current_password: PASSWORD, new_password: NEW_PASSWORD },
+  EndOtherSessionsInput: { keep_api_keys: true },
   ChangeEmailInput: { password: PASSWORD, new_email: NEW_EMAIL },
   ChangeNameInput: { name: NAME },
   DeleteAccountInput: { password: PASSWORD },

@@ -2,7 +2,7 @@ import { zValidator } from '@hono/zod-validator'
 import type { MiddlewareHandler, ValidationTargets } from 'hono'
 import type { RouterRoute } from 'hono/types'
 import type * as z from 'zod/mini'
-import { AuthError } from '../auth/errors'
+import { AuthError, type FieldError } from '../auth/errors'
 import type { AppEnv } from './factory'
 import type { Answers } from './openapi-answers'
 import type { Tag } from './openapi-tags'
@@ -43,14 +43,17 @@ export function valid<
 >(target: Target, schema: Schema) {
   const validator = zValidator(target, schema, (result) => {
     if (result.success) return
-    const errors = result.error.issues.map(({ path, message }) => ({
-      path: path.join('.'),
-      message,
-    }))
-    throw new AuthError('validation_failed', { errors })
+    throw new AuthError('validation_failed', { errors: result.error.issues.flatMap(errorsOf) })
   })
   inputs.set(validator, { target, schema })
   return validator
+}
+
+// A field that is not known is named like one that is wrong.
+function errorsOf(issue: z.core.$ZodIssue): readonly FieldError[] {
+  const { path, message } = issue
+  if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message }]
+  return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not known here' }))
 }
 
 /** Says in prose what the route does; stands first among its handlers and does nothing. */

@@ -13,7 +13,10 @@ type Gate =
   | 'RATE_LIMIT_API_KEY'
   | 'RATE_LIMIT_ALL'
 
-/** What costs a derivation, may guess a secret, or sends a mail; the rest has only the gate that all have. */
+/**
+ * What costs a derivation, may guess a secret, sends a mail, or writes an audit event as often as anybody likes; the rest has
+ * only the gate that all have.
+ */
 const GATES: Readonly<Record<string, readonly Gate[]>> = {
   'POST /auth/signup': ['RATE_LIMIT_CREDENTIALS'],
   'POST /auth/login': ['RATE_LIMIT_CREDENTIALS'],
@@ -23,6 +26,9 @@ const GATES: Readonly<Record<string, readonly Gate[]>> = {
   'POST /auth/change-email/confirm': ['RATE_LIMIT_CREDENTIALS'],
   'POST /auth/change-email': ['RATE_LIMIT_CREDENTIALS', 'RATE_LIMIT_MAIL'],
   'DELETE /auth/me': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /auth/api-keys': ['RATE_LIMIT_CREDENTIALS'],
+  'PATCH /auth/me': ['RATE_LIMIT_CREDENTIALS'],
+  'DELETE /auth/sessions': ['RATE_LIMIT_CREDENTIALS'],
   'POST /auth/refresh': ['RATE_LIMIT_REFRESH'],
   'POST /auth/forgot-password': ['RATE_LIMIT_MAIL'],
   'POST /auth/verify-email/resend': ['RATE_LIMIT_MAIL'],
@@ -35,6 +41,9 @@ const GATES: Readonly<Record<string, readonly Gate[]>> = {
   'POST /confirm-email': ['RATE_LIMIT_CREDENTIALS'],
   'POST /account/email': ['RATE_LIMIT_CREDENTIALS', 'RATE_LIMIT_MAIL'],
   'POST /account/delete': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /account/api-keys': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /account/name': ['RATE_LIMIT_CREDENTIALS'],
+  'POST /account/sessions/others': ['RATE_LIMIT_CREDENTIALS'],
   'POST /forgot-password': ['RATE_LIMIT_MAIL'],
   'POST /verify-email/resend': ['RATE_LIMIT_MAIL'],
 }

@@ -47,6 +47,6 @@ export function presentIntrospection(
     aud: token.kind === 'refresh' ? issuer : audience,
     jti: token.tokenId,
     iat: token.issuedAt,
-    ...(token.expiresAt !== null && { exp: token.expiresAt }),
+    exp: token.expiresAt,
   }
 }

@@ -94,11 +94,16 @@ export const RefreshInput = named(
   }),
 )
 
+const KeepApiKeys = z
+  .nullish(z.boolean())
+  .check(z.describe('Leave your API keys as they are; without it they end'))
+
 export const LogOutInput = named(
   'LogOutInput',
   z.object({
     refresh_token: z.optional(Token),
     everywhere: z._default(z.boolean(), false).check(z.describe('End every session of the user')),
+    keep_api_keys: KeepApiKeys,
   }),
 )
 
@@ -137,7 +142,16 @@ export const ResetPasswordInput = named(
 
 export const ChangePasswordInput = named(
   'ChangePasswordInput',
-  z.object({ current_password: Password, new_password: Password }),
+  z.object({
+    current_password: Password,
+    new_password: Password,
+    keep_api_keys: KeepApiKeys,
+  }),
+)
+
+export const EndOtherSessionsInput = named(
+  'EndOtherSessionsInput',
+  z.object({ keep_api_keys: KeepApiKeys }),
 )
 
 export const ChangeEmailInput = named(

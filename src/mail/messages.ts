@@ -7,6 +7,7 @@ export type MailType =
   | 'change_email'
   | 'email_changed'
   | 'invitation'
+  | 'account_created'
   | 'password_changed'
   | 'account_deleted'
   | 'new_device'
@@ -65,6 +66,15 @@ const WORDINGS: Readonly<Record<MailType, (service: string) => Wording>> = {
     paragraphs: [`Somebody who may has invited you to ${service}.`],
     action: 'Create your account',
     ending: 'The invitation is good for 7 days, once, and for this address.',
+  }),
+  account_created: (service) => ({
+    subject: `Your account at ${service}`,
+    paragraphs: [
+      `An administrator of ${service} has made an account for this address. Choose its password, and log in.`,
+    ],
+    action: 'Choose a password',
+    ending:
+      'The link is good for 7 days, once. If you expected no account, do nothing: nobody can log in to it.',
   }),
   password_changed: (service) => ({
     subject: `Your ${service} password has changed`,

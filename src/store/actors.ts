@@ -45,7 +45,7 @@ export function mayAct(actor: Actor, moment: Moment): SQL {
 
 function lives(actor: Actor, moment: Moment): SQL {
   return actor.sessionId === null
-    ? sql`exists (select 1 from api_keys where id = ${actor.apiKeyId} and ${isUsable(moment.now)})`
+    ? sql`exists (select 1 from api_keys where id = ${actor.apiKeyId} and ${isUsable(moment)})`
     : callerLives(actor, moment)
 }
 

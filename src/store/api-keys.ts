@@ -8,12 +8,19 @@ import {
   selectRecorded,
 } from './audit-events'
 import { type Database, insertWhere, runBatch } from './database'
+import { type Attempt, attemptValues, refundAttempt } from './login-attempts'
 import { type NewMail, queueNotice } from './outbox'
 import { users } from './schema'
 import { type Caller, callerLives, type Moment, selectCaller } from './sessions'
 import { parseNames, selectAccount } from './users'
 
 const USABLE_KEYS_LIMIT = 50
+/** A year: no key lives longer, also one that was stored without an end. */
+export const LONGEST_KEY_LIFE_MS = 365 * 24 * 60 * 60 * 1000
+
+const END = sql.raw(
+  `coalesce(api_keys.expires_at, api_keys.created_at + ${LONGEST_KEY_LIFE_MS})`,
+) as SQL<number>
 
 /** A key as its user sees it. */
 export type ApiKey = Awaited<ReturnType<typeof selectApiKeys>>[number]
@@ -23,20 +30,21 @@ const API_KEY = {
   name: apiKeys.name,
   permissions: sql`${apiKeys.permissions}`.mapWith(parseNames).as('permissions'),
   createdAt: apiKeys.createdAt,
-  expiresAt: apiKeys.expiresAt,
+  expiresAt: END.as('expires_at'),
   lastUsedAt: apiKeys.lastUsedAt,
 }
 
-/** Neither revoked nor expired, and its user active. */
-export const isUsable = (now: number): SQL => sql`(api_keys.revoked_at is null
-  and (api_keys.expires_at is null or api_keys.expires_at > ${now})
+/** Neither revoked nor expired, not made before AUTH_NOT_BEFORE, and its user active. */
+export const isUsable = ({ now, notBefore }: Moment): SQL => sql`(api_keys.revoked_at is null
+  and ${END} > ${now}
+  and api_keys.created_at >= ${notBefore}
   and exists (select 1 from users where users.id = api_keys.user_id and users.is_active = 1))`
 
-function selectApiKeys(db: Database, userId: string, now: number) {
+function selectApiKeys(db: Database, userId: string, moment: Moment) {
   return db
     .select(API_KEY)
     .from(apiKeys)
-    .where(and(eq(apiKeys.userId, userId), isUsable(now)))
+    .where(and(eq(apiKeys.userId, userId), isUsable(moment)))
     .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id))
 }
 
@@ -50,20 +58,20 @@ export function selectAllApiKeys(db: Database, userId: string) {
 }
 
 /** What a key that was presented is to be held against, and the account behind it. */
-export async function findPresentedKey(db: Database, id: string, now: number) {
+export async function findPresentedKey(db: Database, id: string, moment: Moment) {
   const [[key], [account]] = await runBatch(db, [
-    selectPresentedKey(db, id, now),
+    selectPresentedKey(db, id, moment),
     selectAccount(db, sql`users.id = (select user_id from api_keys where api_keys.id = ${id})`),
   ])
   return { key: key ?? null, account: account ?? null }
 }
 
-export function selectPresentedKey(db: Database, id: string, now: number) {
+export function selectPresentedKey(db: Database, id: string, moment: Moment) {
   return db
     .select({
       ...API_KEY,
       secretHash: apiKeys.secretHash,
-      isUsable: isUsable(now).mapWith(Boolean).as('is_usable'),
+      isUsable: isUsable(moment).mapWith(Boolean).as('is_usable'),
     })
     .from(apiKeys)
     .where(eq(apiKeys.id, id))
@@ -86,7 +94,7 @@ export async function touchApiKey(
 export async function findApiKeys(db: Database, caller: Caller, moment: Moment) {
   const [[session], keys] = await runBatch(db, [
     selectCaller(db, caller, moment),
-    selectApiKeys(db, caller.userId, moment.now),
+    selectApiKeys(db, caller.userId, moment),
   ])
   return { session: session ?? null, keys }
 }
@@ -94,6 +102,8 @@ export async function findApiKeys(db: Database, caller: Caller, moment: Moment) 
 export interface ApiKeyCreation {
   readonly key: typeof apiKeys.$inferInsert
   readonly permissions: readonly string[]
+  /** Where the password was asked for: what it was verified against, and the attempt, which is taken back. */
+  readonly own: { readonly passwordHash: string; readonly attempt: Attempt } | null
   readonly event: NewAuditEvent
   readonly notice: Pick<NewMail, 'id' | 'type' | 'expiresAt'>
 }
@@ -102,20 +112,25 @@ export interface ApiKeyCreation {
 export async function createApiKey(
   db: Database,
   caller: Caller,
-  { key, permissions, event, notice }: ApiKeyCreation,
+  { key, permissions, own, event, notice }: ApiKeyCreation,
   moment: Moment,
 ) {
+  const isProven = own
+    ? sql`exists (select 1 from users
+        where id = ${caller.userId} and password_hash = ${own.passwordHash})`
+    : sql`true`
   const isHeld = sql`not exists (select value from json_each(${JSON.stringify(permissions)})
     except select permissions.name from user_roles
       join role_permissions on role_permissions.role_id = user_roles.role_id
       join permissions on permissions.id = role_permissions.permission_id
       where user_roles.user_id = ${caller.userId})`
   const isFull = sql`(select count(*) from api_keys
-    where user_id = ${caller.userId} and ${isUsable(moment.now)}) >= ${USABLE_KEYS_LIMIT}`
+    where user_id = ${caller.userId} and ${isUsable(moment)}) >= ${USABLE_KEYS_LIMIT}`
   const [[session], [state], , , [created]] = await runBatch(db, [
     selectCaller(db, caller, moment),
     db
       .select({
+        isProven: isProven.mapWith(Boolean).as('is_proven'),
         isHeld: isHeld.mapWith(Boolean).as('is_held'),
         isFull: isFull.mapWith(Boolean).as('is_full'),
       })
@@ -125,11 +140,13 @@ export async function createApiKey(
       db,
       apiKeys,
       key,
-      sql`not ${isRecorded(event)} and ${callerLives(caller, moment)} and ${isHeld} and not ${isFull}`,
+      sql`not ${isRecorded(event)} and ${callerLives(caller, moment)} and ${isProven}
+        and ${isHeld} and not ${isFull}`,
     ).onConflictDoNothing(),
     recordEventWhere(db, event, sql`changes() = 1`),
     db.select(API_KEY).from(apiKeys).where(eq(apiKeys.id, key.id)),
     queueNotice(db, { ...notice, userId: caller.userId, now: moment.now }, event),
+    ...(own ? [refundAttempt(db, attemptValues(own.attempt), event)] : []),
   ])
   return { session: session ?? null, state: state ?? null, created: created ?? null }
 }

@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
+import { endApiKeysOf } from './api-keys'
 import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
 import { endAllBefore } from './link-proofs'
@@ -39,16 +40,20 @@ export interface PasswordChange {
   /** The hash that the current password was verified against, and the next. */
   readonly passwordHash: { readonly verified: string; readonly next: string }
   readonly attempt: Attempt
+  readonly keepsApiKeys: boolean
   readonly event: NewAuditEvent
   readonly revocationExpiresAt: number
   readonly notice: Pick<NewMail, 'id' | 'type' | 'expiresAt'>
 }
 
-/** Changes the caller's password, if it is still the one that was verified, and ends all their other sessions. */
+/**
+ * Changes the caller's password, if it is still the one that was verified, and ends all their other sessions, and
+ * their API keys unless they are kept.
+ */
 export async function changePassword(
   db: Database,
   caller: Caller,
-  { passwordHash, attempt, event, revocationExpiresAt, notice }: PasswordChange,
+  { passwordHash, attempt, keepsApiKeys, event, revocationExpiresAt, notice }: PasswordChange,
   moment: Moment,
 ) {
   const { userId, sessionId } = caller
@@ -75,6 +80,7 @@ export async function changePassword(
       .from(users)
       .where(sql`id = ${userId}
       and exists (select 1 from audit_events where id = ${event.id})`),
+    ...(keepsApiKeys ? [] : [endApiKeysOf(db, userId, event)]),
   ])
   return { revocations, isDone: recorded.length > 0 }
 }

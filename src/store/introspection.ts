@@ -32,7 +32,7 @@ export async function findSessionState(
 export async function findKeyState(db: Database, actor: Actor, id: string, moment: Moment) {
   const [[state], [key], [account]] = await runBatch(db, [
     selectActor(db, actor, moment),
-    selectPresentedKey(db, id, moment.now),
+    selectPresentedKey(db, id, moment),
     selectAccount(db, sql`users.id = (select user_id from api_keys where api_keys.id = ${id})`),
   ])
   return { actor: state, key: key ?? null, account: account ?? null }

@@ -9,7 +9,7 @@ import {
 } from './audit-events'
 import { type Database, insertWhere, runBatch } from './database'
 import { mayGive, selectGivable } from './permissions'
-import { ADMIN_ROLE, isBuiltIn, isRoleWithinReach, selectRole } from './roles'
+import { ADMIN_ROLE, isBuiltIn, isFilledBy, isRoleWithinReach, selectRole } from './roles'
 import { rolePermissions, roles } from './schema'
 import type { Moment } from './sessions'
 import { listOf } from './users'
@@ -28,6 +28,7 @@ function selectRoleState(db: Database, actor: Actor, id: string) {
       isBuiltIn: isBuiltIn.mapWith(Boolean).as('is_built_in'),
       isInUse: isInUse.mapWith(Boolean).as('is_in_use'),
       isWithinReach: isRoleWithinReach(actor).mapWith(Boolean).as('is_within_reach'),
+      isActorsToFill: isFilledBy(actor).mapWith(Boolean).as('is_actors_to_fill'),
     })
     .from(roles)
     .where(eq(roles.id, id))
@@ -95,7 +96,7 @@ export async function changeRole(
 
 /**
  * Sets what a role gives: of what it gave and what it is to give the actor must hold everything. The admins
- * keep every permission.
+ * keep every permission, and alone decide what everybody has.
  */
 export async function setRolePermissions(
   db: Database,
@@ -115,7 +116,8 @@ export async function setRolePermissions(
       event,
       sql`${mayAct(actor, moment)} and ${mayGive(actor, names)}
         and exists (select 1 from roles
-          where id = ${id} and name <> ${ADMIN_ROLE} and ${isRoleWithinReach(actor)})
+          where id = ${id} and name <> ${ADMIN_ROLE} and ${isRoleWithinReach(actor)}
+            and ${isFilledBy(actor)})
         and (exists (${given} except select * from ${asked}) or exists (select * from ${asked} except ${given}))`,
     ),
     db.delete(rolePermissions).where(sql`role_id = ${id} and ${isNewest(event)}

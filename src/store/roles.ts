@@ -54,6 +54,13 @@ export const isRoleWithinReach = (actor: Actor): SQL => sql`not exists (
   select permission_id from role_permissions where role_id = roles.id
   except ${permissionsOf(actor)})`
 
+/** Whether what a role gives is the actor's to set: of the role that everybody has, the admins' alone. */
+export function isFilledBy(actor: Actor): SQL {
+  const isAdmin = sql`exists (select 1 from user_roles join roles as held on held.id = user_roles.role_id
+    where user_roles.user_id = ${actor.userId} and held.name = ${ADMIN_ROLE})`
+  return sql`(roles.name <> ${FIRST_ROLE} or ${isAdmin})`
+}
+
 /** A statement that reads which of these names are roles, and which of them the actor may grant. */
 export function selectGrantable(db: Database, actor: Actor, names: readonly string[]) {
   return db

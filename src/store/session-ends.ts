@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { endApiKeysOf } from './api-keys'
 import { isRecorded, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
 import { endTokensOf } from './one-time-tokens'
@@ -57,6 +58,7 @@ export async function endSessionOfUser(
 export interface SessionsEnd {
   /** The one session to spare. */
   readonly keep: string | null
+  readonly keepsApiKeys: boolean
   readonly reason: RevokedReason
   readonly event: NewAuditEvent
   readonly revocationExpiresAt: number
@@ -64,13 +66,13 @@ export interface SessionsEnd {
 
 /**
  * Ends every session of the caller's user but `keep`, and outdates every token issued so far, also where
- * there is no other session: there may be tokens without one. `isLeft` says whether there is a session
+ * there is no other session: there may be tokens without one. So do the API keys, unless they are kept. `isLeft` says whether there is a session
  * afterwards that should not be.
  */
 export async function endSessionsOfUser(
   db: Database,
   caller: Caller,
-  { keep, reason, event, revocationExpiresAt }: SessionsEnd,
+  { keep, keepsApiKeys, reason, event, revocationExpiresAt }: SessionsEnd,
   moment: Moment,
 ) {
   const others = sql`user_id = ${caller.userId} and id is not ${keep} and ${isUnended(moment)}`
@@ -84,6 +86,7 @@ export async function endSessionsOfUser(
     // Who was in one of them may have asked for one.
     endTokensOf(db, caller.userId, event),
     db.select({ id: userSessions.id }).from(userSessions).where(others).limit(1),
+    ...(keepsApiKeys ? [] : [endApiKeysOf(db, caller.userId, event)]),
   ])
   return { caller: before ?? null, revocations, isLeft: left.length > 0 }
 }

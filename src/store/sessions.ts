@@ -20,6 +20,8 @@ export interface Moment {
   readonly now: number
   /** A session last used at or before this has been idle for too long. */
   readonly idleSince: number
+  /** An API key made before this is refused, as tokens are that were issued before it. */
+  readonly notBefore: number
 }
 
 /** Not revoked, not past its end, and not idle for too long. */

@@ -81,13 +81,15 @@ export interface UserCreation {
   readonly user: NewUser
   readonly grant: RoleGrant
   readonly event: NewAuditEvent
+  /** By which they choose their password. */
+  readonly link: TokenMail
 }
 
 /** Creates a user with roles that give nothing the actor lacks. `account` is null where it was not. */
 export async function createUser(
   db: Database,
   actor: Actor,
-  { user, grant, event }: UserCreation,
+  { user, grant, event, link }: UserCreation,
   moment: Moment,
 ) {
   const isAllowed = sql`not ${isRecorded(event)}
@@ -101,6 +103,7 @@ export async function createUser(
     grantRolesWhere(db, grant, isNewest(event)),
     announce(db, event, 'user_created'),
     selectAccount(db, eq(users.id, user.id)),
+    ...issueTokenWhere(db, link, { userId: user.id, email: user.email }, isNewest(event)),
   ])
   return { actor: state, grantable, account: account ?? null }
 }

@@ -27,7 +27,7 @@ describe('making one', () => {
       name: 'Nightly report',
       permissions: [],
       created_at: '2026-11-01T12:00:00.000Z',
-      expires_at: null,
+      expires_at: '2027-01-30T12:00:00.000Z',
       last_used_at: null,
     })
     expect(await listedKeys(token)).toEqual([shown])

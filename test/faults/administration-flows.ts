@@ -34,18 +34,14 @@ const USERS: readonly Flow[] = [
   {
     operation: 'createUser',
     again: '409 email_taken',
-    prepare: () => as('POST', '/admin/users', { email: newEmail() }),
-    records: ['user_created'],
-    tells: 'user_created',
-  },
-  {
-    operation: 'createUser',
-    name: 'with a password',
-    again: '409 email_taken',
     prepare: async () => {
-      const body = { email: newEmail(), password: PASSWORD }
-      const afterwards = () => ({ method: 'POST', path: '/auth/login', body })
-      return { ...(await as('POST', '/admin/users', body)), afterwards }
+      const email = newEmail()
+      const afterwards = (): Call => ({
+        method: 'POST',
+        path: '/auth/reset-password',
+        body: { token: lastTokenTo(email), new_password: PASSWORD },
+      })
+      return { ...(await as('POST', '/admin/users', { email })), afterwards }
     },
     records: ['user_created'],
     tells: 'user_created',

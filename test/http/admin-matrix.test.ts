@@ -30,7 +30,7 @@ const CALLS: Record<string, () => Promise<Call>> = {
     permission: 'users:write',
     body: { email: newEmail() },
     status: 201,
-    misuse: { email: newEmail(), password: PASSWORD, is_admin: true },
+    misuse: { email: newEmail(), password: PASSWORD },
   }),
   getUser: () => aboutUser('GET', '', { permission: 'users:read' }),
   renameUser: () => aboutUser('PATCH', '', { body: { name: 'New' }, misuse: { name: '' } }),
@@ -168,6 +168,7 @@ describe.each(Object.entries(CALLS))('%s', (operationId, newCall) => {
     expect(JSON.parse(String(denied['personal'])).detail).toEqual({
       code: 'permission_denied',
       required: call.permission,
+      count: '1',
     })
   })
 

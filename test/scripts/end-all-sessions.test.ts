@@ -8,12 +8,12 @@ import { rows } from '../platform/records'
 
 const client = createClient()
 
-test('everybody is logged out, and logs in again; the trail says so and holds', async () => {
+test('everybody is logged out, and logs in again, keys can be kept; the trail says so and holds', async () => {
   const [one, other] = [await signUpPerson(client), await signUpPerson(client)]
   const { key } = await newKey(one.session.access_token)
   const again = await logInAgain(client, other)
   const open = await rows('select id from user_sessions where revoked_at is null')
-  const ended = await endAllSessions(query, { now: Date.now(), alsoApiKeys: false })
+  const ended = await endAllSessions(query, { now: Date.now(), keepsApiKeys: true })
   expect(ended).toEqual({ sessions: open.length, apiKeys: 0 })
   for (const { access_token: token, refresh_token } of [one.session, other.session, again]) {
     expect(refusal(await client.get('/auth/me', { token }))).toBe('401 invalid_token')
@@ -30,11 +30,15 @@ test('everybody is logged out, and logs in again; the trail says so and holds', 
   ])
 })
 
-test('and their keys, where that is asked for; again there is nothing to end', async () => {
+test('and their keys, unless they are kept; again there is nothing to end', async () => {
   const { session } = await signUpPerson(client)
   const { key } = await newKey(session.access_token)
-  const everything = { now: Date.now(), alsoApiKeys: true }
+  const everything = { now: Date.now(), keepsApiKeys: false }
   expect((await endAllSessions(query, everything)).apiKeys).toBeGreaterThan(0)
   expect(refusal(await client.get('/auth/me', withKey(key)))).toBe('401 invalid_api_key')
   expect(await endAllSessions(query, everything)).toEqual({ sessions: 0, apiKeys: 0 })
+  const [event] = await rows(
+    `select personal from audit_events where type = 'all_sessions_ended' order by seq desc`,
+  )
+  expect(JSON.parse(String(event?.['personal'])).detail).toEqual({ api_keys: 'ended' })
 })

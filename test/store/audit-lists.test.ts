@@ -18,7 +18,7 @@ async function rowsRead(filter: { from?: number; to?: number }, after: number | 
   }
   const DB = { prepare: env.DB.prepare.bind(env.DB), batch } as unknown as D1Database
   const query = { filter: { ...ANY, ...filter }, after, limit: 5 }
-  const moment = { now: 0, idleSince: 0 }
+  const moment = { now: 0, idleSince: 0, notBefore: 0 }
   const { events } = await findAuditEvents(openDatabase(DB), ACTOR, query, moment)
   return { read, seqs: events.map(({ seq }) => seq) }
 }

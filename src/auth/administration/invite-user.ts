@@ -5,7 +5,7 @@ import { sendAfterAnswer } from '../deliver-mails'
 import type { EmailAddress } from '../email-address'
 import { AuthError } from '../errors'
 import { newLink } from '../mailed-link'
-import { requireAllWithinReach, requirePermitted } from '../require-permitted'
+import { requireAllWithinReach, requireNoApiKey, requirePermitted } from '../require-permitted'
 import { actorEvent } from './act-on-user'
 import { requireKnownNames } from './require-known-names'
 
@@ -21,9 +21,7 @@ export async function inviteUser(
   { email, roles }: { email: EmailAddress; roles: readonly string[] },
 ): Promise<void> {
   // It would go on giving after the key has ended, and be measured by more than the key may.
-  if (actor.sessionId === null) {
-    throw new AuthError('permission_denied', { reason: 'api_key', user_id: actor.userId })
-  }
+  requireNoApiKey(context, actor)
   const token = await newLink(context, 'invitation')
   const detail = { roles: roles.join(' ') }
   const event = await actorEvent(context, actor, 'user_invited', { subjectId: null, detail })

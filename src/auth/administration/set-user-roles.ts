@@ -5,13 +5,13 @@ import type { UserAccount } from '../../store/users'
 import { type AuthContext, moment } from '../auth-context'
 import { AuthError } from '../errors'
 import { publishRevocations, revocationExpiry } from '../publish-revocations'
-import { requireAllWithinReach } from '../require-permitted'
+import { requireAllWithinReach, requireNoApiKey } from '../require-permitted'
 import { actorEvent, requireActed } from './act-on-user'
 import { requireKnownNames } from './require-known-names'
 
 /**
  * Sets the roles of a user. Their tokens are outdated and their sessions go on: the next refresh has the
- * new roles.
+ * new roles. No API key does this.
  * @throws AuthError invalid_token, permission_denied, user_not_found, exceeds_own_permissions,
  *   validation_failed for a role that does not exist, last_admin, user_not_verified
  */
@@ -20,6 +20,7 @@ export async function setUserRoles(
   actor: Actor,
   { userId, names }: { userId: string; names: readonly string[] },
 ): Promise<UserAccount> {
+  requireNoApiKey(context, actor)
   const event = await actorEvent(context, actor, 'roles_changed', {
     subjectId: userId,
     detail: { roles: names.join(' ') },

@@ -1,21 +1,25 @@
 import type { Context } from 'hono'
 import { getAccount } from '../../auth/get-account'
+import { listApiKeys } from '../../auth/list-api-keys'
 import { type ListedSession, listSessions } from '../../auth/list-sessions'
+import type { ApiKey } from '../../store/api-keys'
 import type { UserAccount } from '../../store/users'
 import type { AppEnv } from '../factory'
 import type { Markup } from './answer'
+import { API_KEYS, ApiKeyList, KeepApiKeys } from './api-key-list'
 import { browserOf } from './browser-of'
 import { Field, Form, type FormState } from './form'
 import { Layout, Time } from './layout'
 import { passwordHint } from './password-hint'
 import { asVisitor } from './visit'
 
-/** Everything about an account and its sessions; at once, so that it takes the time of one round trip. */
+/** Everything about an account, its sessions and API keys; at once, so that it takes the time of one round trip. */
 export async function accountPage(c: Context<AppEnv>, state: FormState): Promise<Markup> {
-  const [user, sessions] = await asVisitor(c, (claims) =>
+  const [user, sessions, keys] = await asVisitor(c, (claims) =>
     Promise.all([
       getAccount(c.get('auth'), { kind: 'session', claims }),
       listSessions(c.get('auth'), claims),
+      listApiKeys(c.get('auth'), claims),
     ]),
   )
   return (
@@ -24,10 +28,11 @@ export async function accountPage(c: Context<AppEnv>, state: FormState): Promise
       <div class="columns">
         <div>
           <Profile user={user} state={state} />
-          <Password c={c} user={user} state={state} />
+          <Password c={c} user={user} keys={keys} state={state} />
+          <ApiKeys user={user} keys={keys} state={state} />
         </div>
         <div>
-          <Sessions user={user} sessions={sessions} state={state} />
+          <Sessions user={user} sessions={sessions} keys={keys} state={state} />
           <Email user={user} state={state} />
           <YourData user={user} state={state} />
         </div>
@@ -68,10 +73,11 @@ function Profile({ user, state }: { user: UserAccount; state: FormState }): Mark
 interface PasswordProps {
   readonly c: Context<AppEnv>
   readonly user: UserAccount
+  readonly keys: readonly ApiKey[]
   readonly state: FormState
 }
 
-function Password({ c, user, state }: PasswordProps): Markup {
+function Password({ c, user, keys, state }: PasswordProps): Markup {
   const field = { action: '/account/password', state, type: 'password' } as const
   return (
     <section class="card" id="password" aria-labelledby="password-title">
@@ -93,6 +99,7 @@ function Password({ c, user, state }: PasswordProps): Markup {
           autocomplete="new-password"
           hint={`${passwordHint(c)} Your other sessions end.`}
         />
+        <KeepApiKeys keys={keys} />
       </Form>
     </section>
   )
@@ -114,15 +121,24 @@ function Email({ user, state }: { user: UserAccount; state: FormState }): Markup
   )
 }
 
-function Sessions({
-  user,
-  sessions,
-  state,
-}: {
-  user: UserAccount
-  sessions: readonly ListedSession[]
-  state: FormState
-}): Markup {
+function ApiKeys({ user, keys, state }: Omit<PasswordProps, 'c'>): Markup {
+  return (
+    <section class="card" id="api-keys" aria-labelledby="api-keys-title">
+      <h2 id="api-keys-title">API keys</h2>
+      <p class="quiet">By a key a machine acts for you.</p>
+      <ApiKeyList user={user} keys={keys} state={state} />
+      <p>
+        <a href={API_KEYS}>Make an API key</a>
+      </p>
+    </section>
+  )
+}
+
+interface SessionsProps extends Omit<PasswordProps, 'c'> {
+  readonly sessions: readonly ListedSession[]
+}
+
+function Sessions({ user, sessions, keys, state }: SessionsProps): Markup {
   return (
     <section class="card" id="sessions" aria-labelledby="sessions-title">
       <h2 id="sessions-title">Sessions</h2>
@@ -155,7 +171,9 @@ function Sessions({
           state={state}
           button="End all others"
           look="second danger"
-        />
+        >
+          <KeepApiKeys keys={keys} />
+        </Form>
       )}
     </section>
   )

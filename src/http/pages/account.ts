@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import * as z from 'zod/mini'
+import type * as z from 'zod/mini'
 import { changeEmail } from '../../auth/change-email'
 import { changeName } from '../../auth/change-name'
 import { changePassword } from '../../auth/change-password'
@@ -16,13 +16,14 @@ import {
   ChangeNameInput,
   ChangePasswordInput,
   DeleteAccountInput,
+  EndOtherSessionsInput,
   SessionId,
 } from '../wire'
 import { accountPage } from './account-page'
 import { answer } from './answer'
 import { UNTOUCHED } from './form'
 import { HOME } from './own-path'
-import { type Submission, submit } from './submit'
+import { filledFields, type Submission, submit } from './submit'
 import { asSender, asVisitor, endVisit } from './visit'
 
 // The account, and what the forms of its page do.
@@ -53,8 +54,13 @@ export function submitName(c: Context<AppEnv>): Promise<Response> {
 export function submitPassword(c: Context<AppEnv>): Promise<Response> {
   return submitOwn(c, {
     schema: ChangePasswordInput,
-    act: async (claims, { current_password: currentPassword, new_password: newPassword }) => {
-      await changePassword(c.get('auth'), claims, { currentPassword, newPassword })
+    inputOf: (form) => ({ ...filledFields(form), ...keptKeys(form) }),
+    act: async (claims, { current_password, new_password, keep_api_keys }) => {
+      await changePassword(c.get('auth'), claims, {
+        currentPassword: current_password,
+        newPassword: new_password,
+        keepsApiKeys: keep_api_keys === true,
+      })
       return `${HOME}?done=password_changed`
     },
   })
@@ -103,12 +109,18 @@ function submitEndOne(c: Context<AppEnv>): Promise<Response> {
 
 function submitEndOthers(c: Context<AppEnv>): Promise<Response> {
   return submitOwn(c, {
-    schema: z.object({}),
-    act: async (claims) => {
-      await endOtherSessions(c.get('auth'), claims)
+    schema: EndOtherSessionsInput,
+    inputOf: keptKeys,
+    act: async (claims, { keep_api_keys }) => {
+      await endOtherSessions(c.get('auth'), claims, { keepsApiKeys: keep_api_keys === true })
       return `${HOME}?done=sessions_ended`
     },
   })
+}
+
+// A box sends its value, or nothing.
+function keptKeys(form: URLSearchParams) {
+  return { keep_api_keys: form.has('keep_api_keys') }
 }
 
 type OwnSubmission<Schema extends z.ZodMiniType> = Pick<

@@ -32,6 +32,8 @@ const LABELS: Readonly<Record<string, string>> = {
   current_password: 'Current password',
   new_password: 'New password',
   new_email: 'New email',
+  expires_at: 'End',
+  permissions: 'Permissions',
   roles: 'Roles',
   role: 'Role',
   user: 'User id',

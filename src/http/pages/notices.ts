@@ -16,6 +16,7 @@ const NOTICES: Readonly<Record<string, string>> = {
   email_change_mailed:
     'Open the link that was mailed to the new address: the email changes when you do.',
   session_ended: 'The session has ended.',
+  api_key_revoked: 'The API key is revoked: it is refused from now on.',
   sessions_ended: 'All your other sessions have ended.',
   user_disabled: 'The account is disabled, and all of its sessions have ended.',
   user_enabled: 'The account is enabled.',

@@ -88,7 +88,7 @@ export const adminRoles = factory
       operationId: 'setRolePermissions',
       summary: 'Set what a role gives',
       description:
-        'Its holders have it at once wherever the database is asked, in their tokens from the next refresh.',
+        'Its holders have it at once wherever the database is asked, in their tokens from the next refresh. Of the role `user`, which everybody has, admins alone set it; no API key sets any: what it gave would outlive it.',
       tag,
       bearer: 'required',
       responses: ROLE,

@@ -51,21 +51,18 @@ export const adminUsers = factory
     operation({
       operationId: 'createUser',
       summary: 'Create an account for somebody',
+      description:
+        'A link is mailed by which they choose the password; no administrator sets one. An API key creates accounts with no role but `user`.',
       tag,
       bearer: 'required',
       responses: { 201: { description: 'The user', schema: User } },
-      problems: [
-        ...ADMINISTRATION.write,
-        'weak_password',
-        'exceeds_own_permissions',
-        'email_taken',
-      ],
+      problems: [...ADMINISTRATION.write, 'exceeds_own_permissions', 'email_taken'],
     }),
     requirePermission('users:write'),
     valid('json', UserToCreate),
     async (c) => {
-      const { password = null, name = null, ...input } = c.req.valid('json')
-      const user = { ...input, password, name }
+      const { name = null, ...input } = c.req.valid('json')
+      const user = { ...input, name }
       return c.json(presentUser(await createUser(c.get('auth'), c.get('actor'), user)), 201)
     },
   )
@@ -111,7 +108,7 @@ export const adminUsers = factory
       operationId: 'setUserRoles',
       summary: 'Set the roles of a user',
       description:
-        'Their tokens are outdated, their sessions go on: the next refresh has the new roles. Unless `EMAIL_VERIFICATION` is off, roles that carry permissions are only given to a user whose email is verified.',
+        'Their tokens are outdated, their sessions go on: the next refresh has the new roles. Unless `EMAIL_VERIFICATION` is off, roles that carry permissions are only given to a user whose email is verified. No API key does this: what it gave would outlive it.',
       tag,
       bearer: 'required',
       responses: USER,

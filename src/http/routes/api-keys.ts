@@ -11,7 +11,7 @@ import {
 import { authenticate } from '../authenticate'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
-import { BODY, TOKEN } from '../route-problems'
+import { BODY, OWN_PASSWORD, TOKEN } from '../route-problems'
 import { Message } from '../wire'
 
 const tag = 'API keys'
@@ -23,17 +23,25 @@ export const apiKeys = factory
     operation({
       operationId: 'createApiKey',
       summary: 'Make a key by which a machine acts for you',
-      description: 'The key is answered this once. It may what you name, as far as you may.',
+      description:
+        'The key is answered this once. It has the permissions that you name, as far as you hold them. It needs a log-in of the last five minutes, or your password, and ends after 90 days unless you name another end within a year.',
       tag,
       bearer: 'required',
       responses: { 201: { description: 'The key', schema: CreatedApiKey } },
-      problems: [...BODY, ...TOKEN, 'exceeds_own_permissions', 'api_key_limit'],
+      problems: [
+        ...BODY,
+        ...TOKEN,
+        'insufficient_user_authentication',
+        ...OWN_PASSWORD,
+        'exceeds_own_permissions',
+        'api_key_limit',
+      ],
     }),
     authenticate,
     valid('json', CreateApiKeyInput),
     async (c) => {
-      const { name, permissions, expires_at: expiresAt = null } = c.req.valid('json')
-      const input = { name, permissions, expiresAt }
+      const { expires_at: expiresAt = null, password = null, ...rest } = c.req.valid('json')
+      const input = { ...rest, expiresAt, password }
       const { apiKey, key } = await createApiKey(c.get('auth'), c.get('claims'), input)
       return c.json({ ...presentApiKey(apiKey), key }, 201)
     },

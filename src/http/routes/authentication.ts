@@ -131,7 +131,7 @@ export const authentication = factory
       operationId: 'logOut',
       summary: 'End the session',
       description:
-        'Takes the access token or the refresh token, even expired or superseded. Ending an ended session succeeds. A cookie of another user than the access token’s is left alone.',
+        'Takes the access token or the refresh token, even expired or superseded. Ending an ended session succeeds. With `everywhere` your API keys end too, unless `keep_api_keys` is true. A cookie of another user than the access token’s is left alone.',
       tag,
       cookie: 'taken',
       bearer: 'optional',
@@ -153,7 +153,9 @@ export const authentication = factory
       const isInCookie = input.refresh_token === undefined
       const isOthers = isInCookie && (await areOfTwoUsers(c.get('auth'), both))
       const tokens = isOthers ? { accessToken, refreshToken: undefined } : both
-      await (input.everywhere ? logOutEverywhere : logOut)(c.get('auth'), tokens)
+      const keepsApiKeys = input.keep_api_keys === true
+      if (input.everywhere) await logOutEverywhere(c.get('auth'), tokens, { keepsApiKeys })
+      else await logOut(c.get('auth'), tokens)
       if (isInCookie && !isOthers) forgetPresentedCookies(c)
       return c.json({ message: 'Logged out' }, 200)
     },

@@ -50,7 +50,8 @@ export const passwords = factory
     operation({
       operationId: 'changePassword',
       summary: 'Change your password',
-      description: 'Ends all of your other sessions.',
+      description:
+        'Ends all of your other sessions, and your API keys unless `keep_api_keys` is true.',
       tag,
       bearer: 'required',
       responses: { 200: { description: 'It is changed', schema: Message } },
@@ -59,8 +60,12 @@ export const passwords = factory
     authenticate,
     valid('json', ChangePasswordInput),
     async (c) => {
-      const { current_password: currentPassword, new_password: newPassword } = c.req.valid('json')
-      await changePassword(c.get('auth'), c.get('claims'), { currentPassword, newPassword })
+      const { current_password, new_password, keep_api_keys } = c.req.valid('json')
+      await changePassword(c.get('auth'), c.get('claims'), {
+        currentPassword: current_password,
+        newPassword: new_password,
+        keepsApiKeys: keep_api_keys === true,
+      })
       return c.json({ message: 'The password is changed, all other sessions have ended' }, 200)
     },
   )

@@ -4,8 +4,8 @@ import { listSessions } from '../../auth/list-sessions'
 import { authenticate } from '../authenticate'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
-import { TOKEN } from '../route-problems'
-import { Message, presentSessions, SessionId, SessionList } from '../wire'
+import { BODY, TOKEN } from '../route-problems'
+import { EndOtherSessionsInput, Message, presentSessions, SessionId, SessionList } from '../wire'
 
 const tag = 'Sessions'
 
@@ -29,14 +29,17 @@ export const sessions = factory
     operation({
       operationId: 'endOtherSessions',
       summary: 'End all of your sessions but this one',
+      description: 'Your API keys end too, unless `keep_api_keys` is true.',
       tag,
       bearer: 'required',
       responses: { 200: { description: 'The others have ended', schema: Message } },
-      problems: [...TOKEN, 'malformed_json', 'payload_too_large', 'unsupported_media_type'],
+      problems: [...TOKEN, ...BODY],
     }),
     authenticate,
+    valid('json', EndOtherSessionsInput),
     async (c) => {
-      await endOtherSessions(c.get('auth'), c.get('claims'))
+      const keepsApiKeys = c.req.valid('json').keep_api_keys === true
+      await endOtherSessions(c.get('auth'), c.get('claims'), { keepsApiKeys })
       return c.json({ message: 'All other sessions have ended' }, 200)
     },
   )

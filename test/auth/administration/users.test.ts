@@ -3,7 +3,7 @@ import { User } from '../../../src/http/wire'
 import { signUpHolder, signUpWith } from '../../platform/administrators'
 import { type Answer, createClient, refusal } from '../../platform/client'
 import { advanceSeconds } from '../../platform/clock'
-import { lastTokenTo } from '../../platform/mails'
+import { lastTokenTo, mailsTo, subjectsTo } from '../../platform/mails'
 import { logInAgain, newEmail, PASSWORD, refresh, sidOf, signUpPerson } from '../../platform/people'
 import { eventTypes, marker, row, rows, sessionRows } from '../../platform/records'
 
@@ -24,10 +24,10 @@ async function detailOf(userId: string, type: string) {
 }
 
 describe('creating', () => {
-  test('with a password: they can log in, and were not by it', async () => {
+  test('they choose a password by the link that is mailed, and were not logged in by it', async () => {
     const admin = await signUpHolder('admin')
     const email = newEmail()
-    const body = { email, password: PASSWORD, name: 'Ada', roles: ['analyst', 'user', 'analyst'] }
+    const body = { email, name: 'Ada', roles: ['analyst', 'user', 'analyst'] }
     const user = userOf(await client.post('/admin/users', { token: admin.token, body }))
     expect(user).toMatchObject({ email, name: 'Ada', roles: ['analyst', 'user'], is_active: true })
     expect(await sessionRows(user.id)).toEqual([])
@@ -35,7 +35,14 @@ describe('creating', () => {
     expect(await row('select auth_epoch from users where id = ?', user.id)).toEqual({
       auth_epoch: 1,
     })
-    expect((await logInAgain(client, { email, password: PASSWORD })).user.id).toBe(user.id)
+    expect(subjectsTo(email)).toEqual(['Your account at Gatehouse'])
+    advanceSeconds(7 * 86_400 - 1)
+    const reset = { token: lastTokenTo(email), new_password: PASSWORD }
+    expect((await client.post('/auth/reset-password', { body: reset })).status).toBe(200)
+    expect((await logInAgain(client, { email, password: PASSWORD })).user).toMatchObject({
+      id: user.id,
+      email_verified: true,
+    })
     const { type, session_id } = await row(
       'select outbox.type, session_id from outbox join audit_events using (id) where user_id = ?',
       user.id,
@@ -49,7 +56,7 @@ describe('creating', () => {
     })
   })
 
-  test('without a password: nobody can log in', async () => {
+  test('until then nobody can log in, and the link is over after a week', async () => {
     const { token } = await signUpHolder('admin')
     const email = newEmail()
     const answer = await client.post('/admin/users', { token, body: { email } })
@@ -57,15 +64,19 @@ describe('creating', () => {
     expect(answer.cost.derivations).toBe(0)
     const login = await client.post('/auth/login', { body: { email, password: PASSWORD } })
     expect(refusal(login)).toBe('401 invalid_credentials')
+    advanceSeconds(7 * 86_400)
+    const reset = { token: lastTokenTo(email), new_password: PASSWORD }
+    expect(refusal(await client.post('/auth/reset-password', { body: reset }))).toBe(
+      '400 invalid_link',
+    )
   })
 
-  test('a taken email, a weak password, a role that does not exist', async () => {
+  test('a taken email, a role that does not exist', async () => {
     const { token } = await signUpHolder('admin')
     const { email } = await signUpPerson(client)
     const create = async (body: object) =>
       refusal(await client.post('/admin/users', { token, body }))
     expect(await create({ email: email.toUpperCase() })).toBe('409 email_taken')
-    expect(await create({ email: newEmail(), password: 'short' })).toBe('400 weak_password')
     const unknown = await client.post('/admin/users', {
       token,
       body: { email: newEmail(), roles: ['user', 'no-such'] },
@@ -76,12 +87,16 @@ describe('creating', () => {
     })
   })
 
-  test('a derivation is not for whoever asks', async () => {
-    const { session } = await signUpPerson(client)
-    const body = { email: newEmail(), password: PASSWORD }
-    const answer = await client.post('/admin/users', { token: session.access_token, body })
-    expect(refusal(answer)).toBe('403 permission_denied')
-    expect(answer.cost.derivations).toBe(0)
+  test('no password is taken, and the refusal names it', async () => {
+    const { token } = await signUpHolder('admin')
+    const email = newEmail()
+    const answer = await client.post('/admin/users', { token, body: { email, password: PASSWORD } })
+    expect(answer.body).toMatchObject({
+      code: 'validation_failed',
+      errors: [{ path: 'password', message: 'is not known here' }],
+    })
+    expect(await rows('select id from users where email = ?', email)).toEqual([])
+    expect(mailsTo(email)).toEqual([])
   })
 
   test('with a role that gives what the actor lacks: nothing is created', async () => {

@@ -114,12 +114,12 @@ describe('what a page costs, in round trips to D1', () => {
     }
   })
 
-  test('the account: two at once; over the access token, one before and two after', async () => {
+  test('the account: three at once; over the access token, one before and three after', async () => {
     const { browser } = await signUpInBrowser()
-    expect(await d1(browser.get('/account'))).toBe(2)
-    advanceSeconds(900)
     expect(await d1(browser.get('/account'))).toBe(3)
-    expect(await d1(browser.get('/account'))).toBe(2)
+    advanceSeconds(900)
+    expect(await d1(browser.get('/account'))).toBe(4)
+    expect(await d1(browser.get('/account'))).toBe(3)
   })
 
   test('a form: what the same costs by the API', async () => {
