@@ -20,7 +20,7 @@ export async function forgetPassword(
   context: AuthContext,
   { email, turnstileToken }: { email: EmailAddress; turnstileToken: string | undefined },
 ): Promise<void> {
-  await requireHuman(context, email.normalized, turnstileToken)
+  await requireHuman(context, email.normalized, turnstileToken, 'forgot_password')
   await requestLink(context, 'reset_password', email)
 }
 

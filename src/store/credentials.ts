@@ -108,6 +108,7 @@ export async function resetPassword(db: Database, reset: PasswordReset) {
       .set({
         passwordHash,
         emailVerifiedAt: sql`coalesce(email_verified_at, ${now})`,
+        recoveredAt: now,
         updatedAt: now,
       })
       .where(sql`id = ${userId} and ${isNewest(event)}`),

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { isNewest, isOfNobodyGone, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, insertWhere, runBatch } from './database'
 import { outbox } from './mail-schema'
-import { listOf } from './users'
+import { listOf, userExists } from './users'
 
 /** Longer than a run of the job may take: what a run has claimed, no other run delivers beside it. */
 const CLAIM_MS = 15 * 60 * 1000
@@ -156,6 +156,6 @@ export function queueNotice(
       email: sql`(select email from users where id = ${userId})`,
       oneTimeTokenId: null,
     },
-    isNewest(event),
+    sql`${isNewest(event)} and ${userExists(userId)}`,
   )
 }

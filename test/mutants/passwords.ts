@@ -82,8 +82,8 @@ export const PASSWORDS_MUTATIONS: readonly Mutation[] = [
   {
     why: 'guesses at one account from many places are not counted',
     file: 'src/auth/guess-limits.ts',
-    find: 'email: { windowMs: HOUR_MS, limit: 100, challengeAfter: 10 }',
-    replace: 'email: { windowMs: HOUR_MS, limit: 100_000, challengeAfter: 10 }',
+    find: 'email: { windowMs: 30 * 24 * HOUR_MS, limit: 100, challengeAfter: 10 }',
+    replace: 'email: { windowMs: 30 * 24 * HOUR_MS, limit: 100_000, challengeAfter: 10 }',
     tests: ['test/attacks/guessing-widely.test.ts'],
   },
 ]
