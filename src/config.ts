@@ -129,8 +129,8 @@ const variablesSchema = () =>
         if (variables.WEBHOOK_URL?.startsWith('http:')) {
           refuse('WEBHOOK_URL', 'must be https in production')
         }
-        if (variables.FRONTEND_URL[0]?.startsWith('http:')) {
-          refuse('FRONTEND_URL', 'must begin with an https origin in production: mails link to it')
+        if (variables.FRONTEND_URL.some((origin) => origin.startsWith('http:'))) {
+          refuse('FRONTEND_URL', 'must hold https origins alone in production')
         }
         if (variables.RATE_LIMIT === 'off') refuse('RATE_LIMIT', 'must be on in production')
         if (!variables.MAIL_FROM) refuse('MAIL_FROM', 'must be set in production')

@@ -12,6 +12,7 @@ import { createLogger } from './log'
 const NOBODY = {
   client: { ip: null, network: null, userAgent: null },
   source: '',
+  widerSources: [],
   device: null,
 }
 

@@ -129,6 +129,24 @@ describe('what is refused, by name', () => {
       ['FRONTEND_URL'],
     ],
     [
+      'a second front end by http in production',
+      {
+        ENVIRONMENT: 'production',
+        AUTH_ISSUER: 'https://a.example',
+        FRONTEND_URL: 'https://app.example.com,http://app.example.com',
+      },
+      ['FRONTEND_URL'],
+    ],
+    [
+      'a front end on a developer’s machine in production',
+      {
+        ENVIRONMENT: 'production',
+        AUTH_ISSUER: 'https://a.example',
+        FRONTEND_URL: 'https://app.example.com,http://localhost:3000',
+      },
+      ['FRONTEND_URL'],
+    ],
+    [
       'production without limits',
       { ENVIRONMENT: 'production', AUTH_ISSUER: 'https://a.example', RATE_LIMIT: 'off' },
       ['RATE_LIMIT'],

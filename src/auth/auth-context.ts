@@ -24,6 +24,8 @@ export interface AuthContext {
   readonly client: Client
   /** Whose attempts are counted together: an IPv4 address or an IPv6 /64; empty where there is none. */
   readonly source: string
+  /** The IPv6 /56 and /48 around it, whose holder may have it as well; none of an IPv4 address. */
+  readonly widerSources: readonly string[]
   /** The cookie of a device that has logged in, as it came. */
   readonly device: string | null
   /** Does the work after the answer; what it throws is logged. */

@@ -44,3 +44,13 @@ export async function authenticateMovingIn(
   if (legacy) return { kind: 'legacy', claims: legacy }
   return { kind: 'session', claims: await authenticate(context, token) }
 }
+
+/** The session of an access token of ours, by signature alone: one that has expired names it too. Else null. */
+export async function sessionNamedBy(
+  { config: { issuer, audience, notBefore }, keys, now }: Authenticating,
+  token: string | undefined,
+): Promise<string | null> {
+  const expected = { keys, issuer, audience, notBefore, now, acceptExpired: true }
+  const claims = token ? await verifyAccessToken(token, expected) : null
+  return claims?.sid ?? null
+}

@@ -28,22 +28,22 @@ export async function requireOwnPassword(
   const { db, config } = context
   const { sub: userId, sid: sessionId, email } = claims
   const caller = callerOf(claims)
-  const guess = await newGuess(context, email.toLowerCase(), undefined)
+  const guess = await newGuess(context, email.toLowerCase(), undefined, null)
   // Their session says that somebody is there: no challenge is asked for.
   const attempt = { ...guess.attempt, isHuman: true }
   const found = await findOwnCredential(db, caller, attempt, moment(context))
   requireLiveSession(context, claims, found.session)
   const { credential, reservation } = found
   if (!reservation) throw new AuthError('invalid_token', { reason: 'session_ended_meanwhile' })
-  const failures = requireReserved(reservation, guess)
+  const counted = requireReserved(reservation, guess)
   const stored = credential?.passwordHash
     ? parsePasswordHash(credential.passwordHash, config.passwordHashing)
     : null
   const isRight = await verifyPassword(password, stored, config.passwordHashing)
   if (isRight && stored && credential) {
-    return { passwordHash: stored.text, attempt }
+    return { passwordHash: stored.text, attempt: counted.attempt }
   }
-  await recordFailure(context, failures, {
+  await recordFailure(context, counted, {
     type: 'password_check_failed',
     outcome: 'failure',
     actorId: userId,

@@ -1,29 +1,37 @@
 import { attemptKey } from '../crypto/attempt-key'
 import { verifyDeviceToken } from '../crypto/device-token'
 import { randomText } from '../crypto/digest'
-import { recordEvent } from '../store/audit-events'
 import {
   type Attempt,
+  type Counted,
   type Counter,
   type CounterKind,
   findRefusal,
   type Reservation,
+  recordFailure as record,
 } from '../store/login-attempts'
 import { type AuditEvent, auditEvent } from './audit-event'
 import type { AuthContext } from './auth-context'
+import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
-import { type Challenge, challengeRefusal, checkChallenge } from './turnstile'
+import { newNotice } from './mailed-link'
+import { type Challenge, type ChallengeAction, challengeRefusal, checkChallenge } from './turnstile'
 
 const HOUR_MS = 60 * 60 * 1000
 
-// The pair alone is slowed, not blocked, so that its window may be long.
+// The pair alone is slowed, not blocked, so that its window may be long. That of the email is, since what is blocked can always
+// be lifted by whom it is about: by a login from where they are known, or by a reset. NIST SP 800-63B-4 asks for
+// a hundred in a row at most, however long that takes.
 const LIMITS = {
   pair: { windowMs: 24 * HOUR_MS, limit: 5, challengeAfter: 3 },
   // Bounds those whom the next does not keep out.
   area: { windowMs: HOUR_MS, limit: 100, challengeAfter: 10 },
-  email: { windowMs: HOUR_MS, limit: 100, challengeAfter: 10 },
+  email: { windowMs: 30 * 24 * HOUR_MS, limit: 100, challengeAfter: 10 },
   network: { windowMs: HOUR_MS, limit: 300, challengeAfter: 10 },
+  network_56: { windowMs: HOUR_MS, limit: 600, challengeAfter: 20 },
+  network_48: { windowMs: HOUR_MS, limit: 1200, challengeAfter: 40 },
 } as const satisfies Record<CounterKind, Partial<Counter>>
+const LONGEST_RETRY_SECONDS = HOUR_MS / 1000
 
 /** An attempt at somebody's password that may be counted, and the challenge that came with it. */
 export interface Guess {
@@ -33,8 +41,9 @@ export interface Guess {
 
 /**
  * What an attempt with this email is counted by, whether or not there is such an account: the email from this network and from
- * the wider one around it, the email, and the network. Where the cookie of a device that has logged in with this email comes along, the device stands
- * in for the network, and what others do, at the email or from the network, keeps nobody out (OWASP, device cookies).
+ * the wider one around it, the email, and the network with those around it. Where the cookie of a device that has logged in with
+ * this email comes along, the device stands in for the network, and what others do, at the email or from the network, keeps
+ * nobody out (OWASP, device cookies).
  *
  * @param email normalized
  * @param challengeToken of Turnstile, where the client has solved one
@@ -43,51 +52,84 @@ export async function newGuess(
   context: AuthContext,
   email: string,
   challengeToken: string | undefined,
+  action: ChallengeAction | null,
 ): Promise<Guess> {
-  const { keys, config, client, source, now } = context
-  const [device, challenge] = await Promise.all([
+  const { keys, client, now } = context
+  const [cookie, challenge, counters] = await Promise.all([
     context.device ? verifyDeviceToken(context.device, { email, now }, keys) : null,
-    checkChallenge(context, challengeToken),
+    checkChallenge(context, challengeToken, action),
+    countersHere(context, email),
   ])
-  const parts = [
-    ['pair', device ? ['device', email, device] : ['pair', email, source]],
-    ['area', device ? ['devices', email] : ['area', email, client.network ?? '']],
-    ['email', ['email', email]],
-    ['network', ['network', source]],
-  ] as const
-  const counters = await Promise.all(
-    parts.map(async ([kind, part]): Promise<Counter> => {
-      const isExempt = device !== null && (kind === 'email' || kind === 'network')
-      const { windowMs, limit, challengeAfter } = LIMITS[kind]
-      const isAsked = config.turnstileSecret !== null && !isExempt
-      const key = await attemptKey(part, keys)
-      return {
-        kind,
-        key,
-        windowMs,
-        limit,
-        isExempt,
-        challengeAfter: isAsked ? challengeAfter : null,
-      }
-    }),
-  )
+  const device = cookie && {
+    issuedAt: cookie.issuedAt,
+    counters: [
+      await newCounter(context, 'pair', ['device', email, cookie.id]),
+      await newCounter(context, 'area', devicesOf(email)),
+      ...counters
+        .filter(({ kind }) => kind !== 'pair' && kind !== 'area')
+        .map((counter) => ({ ...counter, isExempt: true, challengeAfter: null })),
+    ],
+  }
   const isHuman = challenge === 'passed'
-  const { network } = client
   const id = randomText(16)
-  return { attempt: { id, emailNormalized: email, network, counters, isHuman, now }, challenge }
+  const { network } = client
+  return {
+    attempt: { id, emailNormalized: email, network, counters, device, isHuman, now },
+    challenge,
+  }
+}
+
+function countersHere(context: AuthContext, email: string): Promise<readonly Counter[]> {
+  const { source, widerSources } = context
+  return Promise.all([
+    ...accountPartsHere(context, email).map(([kind, part]) => newCounter(context, kind, part)),
+    newCounter(context, 'network', ['network', source]),
+    ...widerSources.map((network, index) =>
+      newCounter(context, index === 0 ? 'network_56' : 'network_48', ['network', network]),
+    ),
+  ])
+}
+
+/** What belongs to the email, as tried from here. */
+function accountPartsHere({ source, client }: AuthContext, email: string) {
+  return [
+    ['pair', ['pair', email, source]],
+    ['area', ['area', email, client.network ?? '']],
+    ['email', ['email', email]],
+  ] as const
+}
+
+const devicesOf = (email: string) => ['devices', email]
+
+async function newCounter(
+  { config, keys }: AuthContext,
+  kind: CounterKind,
+  part: readonly string[],
+): Promise<Counter> {
+  const { windowMs, limit, challengeAfter } = LIMITS[kind]
+  return {
+    kind,
+    key: await attemptKey(part, keys),
+    windowMs,
+    limit,
+    isExempt: false,
+    challengeAfter: config.turnstileSecret !== null ? challengeAfter : null,
+    isWide: kind === 'network_56' || kind === 'network_48',
+  }
 }
 
 /**
- * The counts of an attempt that may be made.
+ * The attempt, that may be made, with the counters that count.
  * @throws AuthError too_many_attempts, challenge_required, challenge_unavailable
  */
-export function requireReserved(
-  reservation: Reservation,
-  { attempt, challenge }: Guess,
-): ReadonlyMap<CounterKind, number> {
-  if ('failures' in reservation) return reservation.failures
+export function requireReserved(reservation: Reservation, { attempt, challenge }: Guess): Counted {
+  if ('failures' in reservation) {
+    const { failures, counters } = reservation
+    return { attempt: { ...attempt, counters, device: null }, failures }
+  }
   if ('isChallenged' in reservation) throw challengeRefusal(challenge)
-  const retryAfterSeconds = Math.ceil((reservation.blockedUntil - attempt.now) / 1000)
+  const seconds = Math.ceil((reservation.blockedUntil - attempt.now) / 1000)
+  const retryAfterSeconds = Math.min(seconds, LONGEST_RETRY_SECONDS)
   throw new AuthError('too_many_attempts', { retryAfterSeconds })
 }
 
@@ -99,34 +141,47 @@ export async function requireHuman(
   context: AuthContext,
   email: string,
   challengeToken: string | undefined,
+  action: ChallengeAction,
 ): Promise<void> {
   if (!context.config.turnstileSecret) return
-  const { attempt, challenge } = await newGuess(context, email, challengeToken)
+  const { attempt, challenge } = await newGuess(context, email, challengeToken, action)
   const refusal = await findRefusal(context.db, attempt)
   if (refusal && !attempt.isHuman) throw challengeRefusal(challenge)
 }
 
 /**
  * Records a failure in the audit trail if it is the first, the fifth, or the one that blocks: a flood of them is for the log
- * and the metrics. The rest of what is counted has no row, and no round trip.
+ * and the metrics. The rest of what is counted has no row, and from an IPv4 address no round trip. Whose account is paused
+ * everywhere but where they are known is told by mail.
  */
 export async function recordFailure(
   context: AuthContext,
-  failures: ReadonlyMap<CounterKind, number>,
-  { detail, ...event }: AuditEvent,
+  { attempt, failures }: Counted,
+  failed: AuditEvent,
 ): Promise<void> {
   const blocked = (['area', 'email', 'network'] as const).find(
     (kind) => failures.get(kind) === LIMITS[kind].limit,
   )
   const ofPair = failures.get('pair')
-  if (!blocked && ofPair !== 1 && ofPair !== LIMITS.pair.limit) return
-  const counted = { failures: String(ofPair), ...(blocked && { blocked }) }
-  const row = await auditEvent(context, { ...event, detail: { ...detail, ...counted } })
-  await recordEvent(context.db, row)
+  const isRecorded = blocked || ofPair === 1 || ofPair === LIMITS.pair.limit
+  const isWide = attempt.counters.some((counter) => counter.isWide)
+  if (!isRecorded && !isWide) return
+  const eventOf = (detail: Readonly<Record<string, string>>) => {
+    const counted = { ...failed.detail, failures: String(ofPair), ...detail }
+    return auditEvent(context, { ...failed, detail: counted })
+  }
+  const notice = blocked === 'email' ? newNotice(context, 'login_paused') : null
+  await record(context.db, {
+    attempt,
+    event: isRecorded ? await eventOf(blocked ? { blocked } : {}) : null,
+    wideEvent: isWide ? await eventOf({ blocked: 'wider_network' }) : null,
+    notice,
+  })
+  if (notice) sendAfterAnswer(context)
 }
 
-/** The keys under which attempts with this email, here, are counted. */
-export async function attemptKeysOf(context: AuthContext, email: string) {
-  const { attempt } = await newGuess(context, email, undefined)
-  return attempt.counters.filter(({ kind }) => kind !== 'network').map(({ key }) => key)
+/** The keys under which attempts with this email are counted, from here and from its devices; of no network. */
+export function attemptKeysOf(context: AuthContext, email: string): Promise<readonly string[]> {
+  const parts = [...accountPartsHere(context, email).map(([, part]) => part), devicesOf(email)]
+  return Promise.all(parts.map((part) => attemptKey(part, context.keys)))
 }

@@ -5,7 +5,7 @@ import {
   parsePasswordHash,
   verifyPassword,
 } from '../crypto/password'
-import type { Attempt, CounterKind } from '../store/login-attempts'
+import type { Counted } from '../store/login-attempts'
 import { type Login, reserveLogin, startSession } from '../store/logins'
 import { findCredential } from '../store/users'
 import { auditEvent } from './audit-event'
@@ -37,15 +37,15 @@ export async function logIn(
   { email, password, turnstileToken }: LogInInput,
 ): Promise<IssuedSession> {
   const { db } = context
-  const guess = await newGuess(context, email.normalized, turnstileToken)
+  const guess = await newGuess(context, email.normalized, turnstileToken, 'log_in')
   const { reservation, credential } = await reserveLogin(db, guess.attempt)
-  const counted = { attempt: guess.attempt, failures: requireReserved(reservation, guess) }
+  const counted = requireReserved(reservation, guess)
   const issued =
-    (await tryLogIn(context, { password, credential, ...counted })) ??
+    (await tryLogIn(context, { password, credential, counted })) ??
     (await tryLogIn(context, {
       password,
       credential: await findCredential(db, email.normalized),
-      ...counted,
+      counted,
     }))
   if (issued) return issued
   throw new AuthError('invalid_credentials', { reason: 'password_changed_meanwhile' })
@@ -61,24 +61,24 @@ export interface LogInInput {
 interface Try {
   readonly password: string
   readonly credential: Credential
-  readonly attempt: Attempt
-  readonly failures: ReadonlyMap<CounterKind, number>
+  readonly counted: Counted
 }
 
 /** Null when the stored hash changed in between. */
 async function tryLogIn(
   context: AuthContext,
-  { password, credential, attempt, failures }: Try,
+  { password, credential, counted }: Try,
 ): Promise<IssuedSession | null> {
   const { passwordHashing } = context.config
   const stored = readStoredHash(context, credential)
   if (!(await verifyPassword(password, stored, passwordHashing)) || !credential || !stored) {
-    throw await refuseLogin(context, credential, failures)
+    throw await refuseLogin(context, credential, counted)
   }
   const next = needsRehash(stored, passwordHashing)
     ? await hashPassword(password, passwordHashing)
     : stored.text
   const passwordHash = { verified: stored.text, next }
+  const { attempt } = counted
   return beginSession(context, { userId: credential.userId, passwordHash, attempt })
 }
 
@@ -93,7 +93,7 @@ function readStoredHash({ config, log }: AuthContext, credential: Credential): P
 async function refuseLogin(
   context: AuthContext,
   credential: Credential,
-  failures: ReadonlyMap<CounterKind, number>,
+  counted: Counted,
 ): Promise<AuthError> {
   const reason = !credential
     ? 'unknown_email'
@@ -101,7 +101,7 @@ async function refuseLogin(
       ? 'wrong_password'
       : 'no_password'
   const userId = credential?.userId ?? null
-  await recordFailure(context, failures, {
+  await recordFailure(context, counted, {
     type: 'login_failed',
     outcome: 'failure',
     actorId: null,

@@ -94,20 +94,21 @@ async function checkPassword(
   { keep, password, purpose }: { keep: Caller | null; password: string; purpose: string },
 ): Promise<LinkProof> {
   const { db, config } = context
-  const guess = await newGuess(context, userEmail, undefined)
+  const guess = await newGuess(context, userEmail, undefined, null)
   // The link says that somebody reads that mail: no challenge is asked for.
   const attempt = { ...guess.attempt, isHuman: true }
   const asked = { userId, caller: keep, attempt }
   const { reservation, credential } = await findLinkCredential(db, asked, moment(context))
-  const failures = requireReserved(reservation, guess)
+  const counted = requireReserved(reservation, { ...guess, attempt })
   const stored = credential?.passwordHash
     ? parsePasswordHash(credential.passwordHash, config.passwordHashing)
     : null
   if ((await verifyPassword(password, stored, config.passwordHashing)) && stored && credential) {
     const passwordHash = stored.text
-    return { by: 'password', keep: credential.isCallerLive ? keep : null, passwordHash, attempt }
+    const proven = { by: 'password', passwordHash, attempt: counted.attempt } as const
+    return { ...proven, keep: credential.isCallerLive ? keep : null }
   }
-  await recordFailure(context, failures, {
+  await recordFailure(context, counted, {
     type: 'password_check_failed',
     outcome: 'failure',
     actorId: null,

@@ -18,7 +18,9 @@ export async function forgetPassword(
   { email, turnstileToken }: { email: EmailAddress; turnstileToken: string | undefined },
 ): Promise<void> {
   const isAsked = context.config.turnstileSecret !== null
-  const guess = isAsked ? await newGuess(context, email.normalized, turnstileToken) : null
+  const guess = isAsked
+    ? await newGuess(context, email.normalized, turnstileToken, 'forgot_password')
+    : null
   await askForLink(context, 'reset_password', email, guess)
 }
 

@@ -37,7 +37,7 @@ export async function signUp(
   input: SignUpInput,
 ): Promise<{ account: UserAccount; issued: IssuedSession | null }> {
   const { email, password } = input
-  await requireHuman(context, email.normalized, input.turnstileToken)
+  await requireHuman(context, email.normalized, input.turnstileToken, 'sign_up')
   const invitation = await acceptInvitation(context, email, input.invitation)
   await requireAcceptablePassword(context, { password, email: email.normalized, path: 'password' })
   const user = await newUser(context, input, { isVerified: invitation !== null })

@@ -1,5 +1,9 @@
 import type { Context } from 'hono'
-import { authenticateMovingIn, authenticate as authenticateToken } from '../auth/authenticate'
+import {
+  authenticateMovingIn,
+  authenticate as authenticateToken,
+  type Principal,
+} from '../auth/authenticate'
 import { authenticateApiKey } from '../auth/authenticate-api-key'
 import { AuthError } from '../auth/errors'
 import type { AccessTokenClaims } from '../crypto/access-token'
@@ -17,15 +21,16 @@ export const authenticate = factory.createMiddleware(async (c, next) => {
  * system, or with an API key, which D1 is asked for.
  */
 export const authenticateAny = factory.createMiddleware(async (c, next) => {
-  const key = presentedApiKey(c)
-  c.set(
-    'principal',
-    key === undefined
-      ? await authenticateMovingIn(c.get('auth'), bearerToken(c))
-      : { kind: 'api_key', ...(await authenticateApiKey(c.get('auth'), key)) },
-  )
+  c.set('principal', await principalOf(c))
   await next()
 })
+
+/** Who asks. */
+export async function principalOf(c: Context<AppEnv>): Promise<Principal> {
+  const key = presentedApiKey(c)
+  if (key === undefined) return authenticateMovingIn(c.get('auth'), bearerToken(c))
+  return { kind: 'api_key', ...(await authenticateApiKey(c.get('auth'), key)) }
+}
 
 /** The API key of the request: in `X-API-Key`, or where a bearer token would be; undefined where there is none. */
 export function presentedApiKey(c: Context<AppEnv>): string | undefined {

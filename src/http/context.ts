@@ -9,14 +9,14 @@ import { errorFields, type Logger } from '../log'
 import { bindingSender } from '../mail/binding-sender'
 import type { MailSender } from '../mail/mail-sender'
 import { openDatabase } from '../store/database'
-import { clientOf, sourceOf } from './client-address'
+import { clientOf, sourceOf, widerSourcesOf } from './client-address'
 import { presentedDevice } from './device-cookie'
 import { factory, type OptionalBindings } from './factory'
 
 /** What is known of a request before anything is asked. */
 type Edge = Pick<
   AuthContext,
-  'log' | 'now' | 'requestId' | 'client' | 'source' | 'device' | 'defer'
+  'log' | 'now' | 'requestId' | 'client' | 'source' | 'widerSources' | 'device' | 'defer'
 >
 
 const importedKeys = new WeakMap<Config, SigningKeys>()
@@ -55,7 +55,13 @@ function eventSinksOf({ webhook }: Config, queue: Queue | undefined): readonly E
 export const provideAuthContext = factory.createMiddleware(async (c, next) => {
   const [log, now, requestId] = [c.get('log'), c.get('now'), c.get('requestId')]
   const { headers } = c.req.raw
-  const edge = { client: clientOf(headers), source: sourceOf(headers), device: presentedDevice(c) }
+  const source = sourceOf(headers)
+  const edge = {
+    client: clientOf(headers),
+    source,
+    widerSources: widerSourcesOf(source),
+    device: presentedDevice(c),
+  }
   const deferred: (() => Promise<void>)[] = []
   const defer = (work: () => Promise<void>) => void deferred.push(work)
   c.set('auth', await createAuthContext(c.env, { log, now, requestId, ...edge, defer }))

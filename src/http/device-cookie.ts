@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { EmailAddress } from '../auth/email-address'
-import { newDeviceToken } from '../crypto/device-token'
+import { DEVICE_LIFETIME_SECONDS, newDeviceToken } from '../crypto/device-token'
 import type { AppEnv } from './factory'
 import { HOST_COOKIE } from './refresh-cookie'
 import type { Transport } from './wire'
@@ -9,7 +9,6 @@ import type { Transport } from './wire'
 // No credential: who holds it is not kept out by what others do at their account (auth/guess-limits.ts).
 
 const NAME = 'device'
-const LIFETIME_SECONDS = 180 * 24 * 60 * 60
 
 /** The cookie of a device, as it came; whose it is shows with the email that comes with it. */
 export function presentedDevice(c: Context<AppEnv>): string | null {
@@ -24,7 +23,6 @@ export async function rememberDevice(
 ): Promise<void> {
   if (transport === 'body') return
   const { now, keys } = c.get('auth')
-  const expiresAt = Math.floor(now / 1000) + LIFETIME_SECONDS
-  const token = await newDeviceToken({ email, expiresAt }, keys)
-  setCookie(c, NAME, token, { ...HOST_COOKIE, maxAge: LIFETIME_SECONDS })
+  const token = await newDeviceToken({ email, now }, keys)
+  setCookie(c, NAME, token, { ...HOST_COOKIE, maxAge: DEVICE_LIFETIME_SECONDS })
 }

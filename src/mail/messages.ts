@@ -12,6 +12,7 @@ export type MailType =
   | 'account_deleted'
   | 'new_device'
   | 'api_key_created'
+  | 'login_paused'
 
 export interface MailContent {
   /** What the service is called. */
@@ -89,6 +90,14 @@ const WORDINGS: Readonly<Record<MailType, (service: string) => Wording>> = {
     paragraphs: [
       `Somebody, probably you, has made a key by which a machine acts for your account at ${service}.`,
       NOT_YOU,
+    ],
+  }),
+  login_paused: (service) => ({
+    subject: `Somebody is guessing the password of your ${service} account`,
+    paragraphs: [
+      `Somebody has tried 100 wrong passwords for your account at ${service}. Logging in from new places and devices is paused.`,
+      'On the devices that you use you can log in as always. To log in on a new one now, choose a new password: that ends the pause.',
+      'If your password is a good one that you use nowhere else, there is nothing else to do.',
     ],
   }),
   new_device: (service) => ({

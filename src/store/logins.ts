@@ -5,6 +5,7 @@ import {
   type Attempt,
   type AttemptValues,
   attemptValues,
+  isTheUsers,
   readReservation,
   refundAttempt,
   reserveAttempt,
@@ -124,12 +125,13 @@ function selectLive(db: Database, sessionId: string, moment: Moment) {
     .where(sql`id = ${sessionId} and ${isLive(moment)}`)
 }
 
-// Seen is what a session of the last 30 days was begun from or last refreshed from. The first session of all
-// is new to nobody.
+// Seen is what a session of the user's own, of the last 30 days, was begun from or last refreshed from. The first session of
+// all is new to nobody.
 function queueNewDeviceNotice(db: Database, { session, notice, attempt, moment }: Start) {
   const { id, userId, network, userAgent } = session
   const isKnown = sql`exists (select 1 from user_sessions where user_id = ${userId} and id <> ${id}
-    and last_used_at > ${attempt.seenSince} and network is ${network} and user_agent is ${userAgent})`
+    and last_used_at > ${attempt.seenSince} and network is ${network} and user_agent is ${userAgent}
+    and ${isTheUsers})`
   return queueMailWhere(
     db,
     {

@@ -38,41 +38,46 @@ async function failFromEverywhere(email: string): Promise<Answer> {
   return last
 }
 
+/** The hundred once more, by hand: it alone is kept for longer than a day. */
+const pauseAgain = () =>
+  rows('update login_attempts set failures = 100 where window_ends_at > ?', Date.now() + 86_400_000)
+
 describe('one account from everywhere', () => {
-  test('a hundred failures in an hour: a stranger has to wait, the user does not', async () => {
+  test('a hundred failures: a stranger has to wait, the user does not, and ends the wait', async () => {
     const home = newAddress()
     const { email, userId } = await signUpPerson(from(home))
     const cookie = await deviceOf(email)
-    const start = Date.now()
     const hundredth = await failFromEverywhere(email)
     expect(hundredth.status).toBe(401)
-    advanceSeconds(60)
 
     const stranger = await logIn(from(), email, PASSWORD)
     expect(refusal(stranger)).toBe('429 too_many_attempts')
-    expect(stranger.headers.get('Retry-After')).toBe('3540')
+    expect(stranger.headers.get('Retry-After')).toBe('3600')
     expect(stranger.cost).toMatchObject({ d1: 1, derivations: 0 })
     const unknown = await logIn(from(), newEmail(), PASSWORD)
     expect(unknown.status).toBe(401)
-
-    // From where the account has been used, within the /24; and from anywhere with the device's cookie.
-    expect((await logIn(from(home), email, PASSWORD)).status).toBe(200)
-    expect((await logIn(from(home.replace(/7$/, '9')), email, PASSWORD)).status).toBe(200)
-    expect((await logIn(from(), email, PASSWORD, cookie)).status).toBe(200)
-    expect((await logIn(from(), email, PASSWORD, cookie.replace(/.$/, '_'))).status).toBe(429)
-
     const blocking = await rows(
       `select json_extract(personal, '$.detail.blocked') as blocked from audit_events
         where subject_id = ? and json_extract(personal, '$.detail.blocked') is not null`,
       userId,
     )
     expect(blocking).toEqual([{ blocked: 'email' }])
-    const by = from()
-    expect((await by.post('/auth/forgot-password', { body: { email } })).status).toBe(202)
-    advanceSeconds(3539 - (Date.now() - start - 60_000) / 1000)
-    expect((await logIn(from(), email, PASSWORD)).status).toBe(429)
-    advanceSeconds(1)
-    expect((await logIn(from(), email, PASSWORD)).status).toBe(200)
+    expect((await from().post('/auth/forgot-password', { body: { email } })).status).toBe(202)
+
+    // Not by waiting, but from where the account has been used, within the /24; and from anywhere with the device's cookie.
+    advanceSeconds(86_400)
+    expect((await logIn(from(), email, PASSWORD, cookie.replace(/.$/, '_'))).status).toBe(429)
+    const entries = [
+      [from(home), ''],
+      [from(home.replace(/7$/, '9')), ''],
+      [from(), cookie],
+    ] as const
+    for (const [by, withCookie] of entries) {
+      await pauseAgain()
+      expect((await logIn(from(), email, PASSWORD)).status).toBe(429)
+      expect((await logIn(by, email, PASSWORD, withCookie)).status).toBe(200)
+      expect((await logIn(from(), email, PASSWORD)).status).toBe(200)
+    }
   })
 
   test('an unknown email is blocked the same', async () => {

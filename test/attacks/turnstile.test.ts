@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { AUDIT_KEY } from '../platform/audit'
 import { createClient, refusal } from '../platform/client'
 import { loggedEvents } from '../platform/logs'
 import { mailsTo } from '../platform/mails'
@@ -26,8 +27,13 @@ function turnstile(answer: (token: string) => Response = verdict) {
   return calls
 }
 
+const HERE = '127.0.0.1'
 const verdict = (token: string) =>
-  Response.json(token === 'solved' ? { success: true } : { success: false, 'error-codes': ['x'] })
+  Response.json(
+    token === 'solved'
+      ? { success: true, hostname: HERE }
+      : { success: false, hostname: HERE, 'error-codes': ['x'] },
+  )
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -103,6 +109,63 @@ describe('login', () => {
   })
 })
 
+describe('a challenge that was solved', () => {
+  const PRODUCTION = {
+    ENVIRONMENT: 'production',
+    RATE_LIMIT: 'on',
+    AUTH_ISSUER: 'https://auth.example.org',
+    FRONTEND_URL: 'https://app.example.org,https://shop.example.net:8443',
+    PASSWORD_ITERATIONS: '100000',
+    AUDIT_SIGNING_KEY: JSON.stringify(AUDIT_KEY),
+    TURNSTILE_SECRET: 'turnstile-secret',
+  }
+  /** What comes of a login for which that is shown. */
+  async function shown(says: object, vars: Readonly<Record<string, unknown>> = {}) {
+    turnstile(() => Response.json({ success: true, ...says }))
+    const ip = newIp()
+    const email = newEmail()
+    await failThrice(from(ip), email)
+    const by = createClient({ ip, vars: { TURNSTILE_SECRET: 'turnstile-secret', ...vars } })
+    const before = await rows('select key, failures from login_attempts order by key')
+    const answer = refusal(await logIn(by, email, 'wrong', 'solved'))
+    const after = await rows('select key, failures from login_attempts order by key')
+    // What is refused counts nothing.
+    if (answer !== '401 invalid_credentials') expect(after).toEqual(before)
+    return answer
+  }
+
+  test.each([
+    ['our own pages', { hostname: 'auth.example.org' }],
+    ['a front end', { hostname: 'app.example.org' }],
+    ['a second one, by its name and not its port', { hostname: 'shop.example.net' }],
+    ['a front end that names the action itself', { hostname: 'app.example.org', action: 'signin' }],
+    ['our form', { hostname: 'auth.example.org', action: 'gatehouse_log_in' }],
+    ['a widget without an action', { hostname: 'auth.example.org', action: '' }],
+  ])('on %s is good', async (_name, says) => {
+    expect(await shown(says, PRODUCTION)).toBe('401 invalid_credentials')
+  })
+
+  test.each([
+    ['another site', { hostname: 'attacker.example' }],
+    ['a site above ours', { hostname: 'example.org' }],
+    ['a site below ours', { hostname: 'x.app.example.org' }],
+    ['a developer’s machine', { hostname: 'localhost' }],
+    ['no site, by a key for tests', { hostname: 'example.com' }],
+    ['a site that is not said', {}],
+    ['our form to sign up', { hostname: 'auth.example.org', action: 'gatehouse_sign_up' }],
+    ['a form of ours that there is not', { hostname: 'auth.example.org', action: 'gatehouse_' }],
+  ])('on %s is none', async (_name, says) => {
+    expect(await shown(says, PRODUCTION)).toBe('403 challenge_required')
+    expect(loggedEvents('challenge_of_elsewhere')).toMatchObject([{ level: 'WARNING' }])
+  })
+
+  test('with the keys for tests is good in development', async () => {
+    expect(await shown({ hostname: 'example.com' })).toBe('401 invalid_credentials')
+    expect(await shown({ hostname: 'localhost' })).toBe('401 invalid_credentials')
+    expect(await shown({ hostname: 'attacker.example' })).toBe('403 challenge_required')
+  })
+})
+
 test('who is signed in is not asked: others cannot keep them from changing their password', async () => {
   turnstile()
   const by = from()
@@ -144,6 +207,22 @@ describe('signup and forgot', () => {
     expect(mailsTo(email)).toHaveLength(1)
     expect((await signUp(from())).status).toBe(201)
     expect((await forgot(from())).status).toBe(202)
+  })
+
+  test('each by its own form: a challenge of another is none', async () => {
+    turnstile((token) => Response.json({ success: true, hostname: HERE, action: token }))
+    const by = from()
+    const { email } = await signUpPerson(createClient())
+    for (let failure = 0; failure < 10; failure++) await logIn(by, newEmail())
+    const forgot = (turnstile_token: string) =>
+      by.post('/auth/forgot-password', { body: { email, turnstile_token } })
+    const signUp = (turnstile_token: string) =>
+      by.post('/auth/signup', { body: { email: newEmail(), password: PASSWORD, turnstile_token } })
+    expect(refusal(await forgot('gatehouse_sign_up'))).toBe('403 challenge_required')
+    expect(mailsTo(email)).toEqual([])
+    expect((await forgot('gatehouse_forgot_password')).status).toBe(202)
+    expect(refusal(await signUp('gatehouse_forgot_password'))).toBe('403 challenge_required')
+    expect((await signUp('gatehouse_sign_up')).status).toBe(201)
   })
 
   test('without a secret there is no challenge, no question and no round trip', async () => {

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
 import type { FieldError } from '../../auth/errors'
+import { type ChallengeAction, widgetActionOf } from '../../auth/turnstile'
 import type { UserAccount } from '../../store/users'
 import type { AppEnv } from '../factory'
 import type { Markup } from './answer'
@@ -164,8 +165,14 @@ export function Field(props: FieldProps): Markup {
   )
 }
 
+interface ChallengeProps {
+  readonly c: Context<AppEnv>
+  readonly state: FormState
+  readonly action: ChallengeAction
+}
+
 /** What Turnstile turns into its widget, where the form was asked for a challenge. */
-export function Challenge({ c, state }: { c: Context<AppEnv>; state: FormState }): Markup | null {
+export function Challenge({ c, state, action }: ChallengeProps): Markup | null {
   const siteKey = c.get('auth').config.turnstileSiteKey
   if (!state.hasChallenge || siteKey === null) return null
   return (
@@ -174,6 +181,7 @@ export function Challenge({ c, state }: { c: Context<AppEnv>; state: FormState }
       <div
         class="challenge cf-turnstile"
         data-sitekey={siteKey}
+        data-action={widgetActionOf(action)}
         data-response-field-name="turnstile_token"
       ></div>
       <noscript>

@@ -38,7 +38,7 @@ function logInPage(c: Context<AppEnv>, state: FormState, next: string | null | u
         <Form {...field} button="Log in" hidden={path === HOME ? {} : { next: path }}>
           <Field {...field} name="email" type="email" autocomplete="username" />
           <Field {...field} name="password" type="password" autocomplete="current-password" />
-          <Challenge c={c} state={state} />
+          <Challenge c={c} state={state} action="log_in" />
         </Form>
       </div>
       <p class="links">

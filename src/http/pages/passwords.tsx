@@ -33,7 +33,7 @@ function forgotPage(c: Context<AppEnv>, state: FormState): Markup {
         <p>Give your email, and a link to choose a new one is mailed to you.</p>
         <Form {...field} button="Mail me a link">
           <Field {...field} name="email" type="email" autocomplete="username" />
-          <Challenge c={c} state={state} />
+          <Challenge c={c} state={state} action="forgot_password" />
         </Form>
       </div>
       <p class="links">

@@ -79,7 +79,7 @@ function SignUpForm({
           autocomplete="new-password"
           hint={passwordHint(c)}
         />
-        <Challenge c={c} state={state} />
+        <Challenge c={c} state={state} action="sign_up" />
       </Form>
     </>
   )

@@ -4,10 +4,11 @@ import { areOfTwoUsers, logOut, logOutEverywhere } from '../../auth/log-out'
 import { refreshSession } from '../../auth/refresh-session'
 import { signUp } from '../../auth/sign-up'
 import { verifyClaims } from '../../auth/verify-claims'
-import { authenticateAny, bearerToken } from '../authenticate'
+import { bearerToken } from '../authenticate'
 import { rememberDevice } from '../device-cookie'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
+import { authenticateCounted } from '../rate-limit'
 import {
   allowedTransport,
   answeredSession,
@@ -172,6 +173,6 @@ export const authentication = factory
       responses: { 200: { description: 'The claims of the token', schema: Claims } },
       problems: TOKEN_OR_KEY,
     }),
-    authenticateAny,
+    authenticateCounted,
     async (c) => c.json(await verifyClaims(c.get('auth'), c.get('principal')), 200),
   )

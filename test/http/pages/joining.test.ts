@@ -123,7 +123,9 @@ describe('a challenge', () => {
   const vars = { TURNSTILE_SECRET: 'turnstile-secret', TURNSTILE_SITE_KEY: '0x4AAA_site-key' }
 
   test('is shown when it is asked for, to a policy that allows it, and then no more', async () => {
-    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => Response.json({ success: true }))
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () =>
+      Response.json({ success: true, hostname: '127.0.0.1', action: 'gatehouse_log_in' }),
+    )
     const browser = openBrowser({ vars, ip: '10.7.1.7' })
     const { email } = await signUpPerson(createClient())
     const policy = async (fields: Record<string, string>) => {
@@ -139,6 +141,7 @@ describe('a challenge', () => {
     expect(asked.status).toBe(403)
     expect(asked.text).toContain('Show that you are a person')
     expect(asked.text).toContain('data-sitekey="0x4AAA_site-key"')
+    expect(asked.text).toContain('data-action="gatehouse_log_in"')
     expect(asked.policy).toContain(
       'script-src https://challenges.cloudflare.com; frame-src https://challenges.cloudflare.com',
     )
