@@ -25,8 +25,10 @@ interface Content {
   readonly content: Readonly<Record<string, { readonly schema: Schema }>>
 }
 
+type Scheme = 'bearer' | 'apiKey' | 'refreshCookie'
+
 interface DocumentedOperation {
-  readonly security: readonly object[]
+  readonly security: readonly Readonly<Partial<Record<Scheme, readonly string[]>>>[]
   readonly parameters: readonly { name: string; in: 'path' | 'query'; schema: Schema }[]
   readonly requestBody?: Content
   readonly responses: Readonly<Record<string, Response>>
@@ -77,10 +79,15 @@ export class ApiDocument {
     return named ?? schema
   }
 
-  /** The fields of the body. */
-  fieldsOf({ requestBody }: Operation): Readonly<Record<string, Schema>> {
-    const schema = requestBody?.content['application/json']?.schema
-    return (schema && this.resolve(schema).properties) ?? {}
+  /** The fields of the body, JSON or a form, and which of them have to be there. */
+  bodyOf({ requestBody }: Operation): Required<Pick<Schema, 'properties' | 'required'>> {
+    const schema = Object.values(requestBody?.content ?? {})[0]?.schema
+    const { properties = {}, required = [] } = schema ? this.resolve(schema) : {}
+    return { properties, required }
+  }
+
+  fieldsOf(operation: Operation): Readonly<Record<string, Schema>> {
+    return this.bodyOf(operation).properties
   }
 
   expectAnswer({ method, path }: { method: string; path: string }, answer: Answer): void {

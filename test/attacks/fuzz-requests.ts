@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { ApiDocument, Operation } from './api-document'
+import type { ApiDocument, Operation, Schema } from './api-document'
 import {
   existing,
   type Fields,
@@ -13,7 +13,15 @@ import { HOSTILE_BODIES, HOSTILE_TEXTS, HOSTILE_VALUES } from './hostile-values'
 
 // Requests made from what the OpenAPI document says of each operation: as it says, nearly so, and hostile.
 
+const JSON_TYPE = 'application/json'
+const OWN_ORIGIN = 'http://127.0.0.1:8787'
+
 export type Caller = 'anonymous' | 'garbage' | 'user' | 'admin'
+
+export type FuzzedBody =
+  | { readonly json: unknown }
+  | { readonly form: Fields }
+  | { readonly raw: string; readonly type: string }
 
 export interface FuzzedRequest {
   readonly method: string
@@ -22,69 +30,127 @@ export interface FuzzedRequest {
   readonly parameters: Fields
   readonly query: readonly (readonly [name: string, value: unknown])[]
   readonly headers: Fields
-  readonly body: { readonly json: unknown } | { readonly raw: string } | null
+  readonly body: FuzzedBody | null
+  /** All is as the document says; the caller has just come, and asks about what is the newest. */
+  readonly isFaithful?: boolean
 }
 
-/** Any request; those to an operation are the more, the more it takes. */
-export function anyRequest(document: ApiDocument): fc.Arbitrary<FuzzedRequest> {
-  const requests = document.operations.map((operation) => ({
-    weight: 2 + operation.parameters.length + Object.keys(document.fieldsOf(operation)).length,
-    arbitrary: fc.record<FuzzedRequest>({
+/**
+ * About so many requests. Each operation gets a fixed number of them: two faithful ones, and the more random ones,
+ * the more it takes. The seed decides what is in them and their order.
+ */
+export function requestsOf(
+  document: ApiDocument,
+  seed: number,
+  requests: number,
+): readonly FuzzedRequest[] {
+  const { operations } = document
+  const sizeOf = (operation: Operation) =>
+    2 + operation.parameters.length + Object.keys(document.fieldsOf(operation)).length
+  const total = operations.reduce((sum, operation) => sum + sizeOf(operation), 0)
+  const random = requests - 2 * operations.length
+  const drawn = operations.flatMap((operation) => {
+    const numRuns = Math.max(2, Math.round((random * sizeOf(operation)) / total))
+    return [
+      ...faithful(document, operation).flatMap((one) => fc.sample(one, { seed, numRuns: 1 })),
+      ...fc.sample(anyRequest(document, operation), { seed, numRuns }),
+    ]
+  })
+  const inAnyOrder = fc.shuffledSubarray(drawn, { minLength: drawn.length })
+  return fc.sample(inAnyOrder, { seed, numRuns: 1 }).flat()
+}
+
+/** With the required fields alone, and with all. */
+function faithful(document: ApiDocument, operation: Operation): fc.Arbitrary<FuzzedRequest>[] {
+  const { properties, required } = document.bodyOf(operation)
+  return [required, Object.keys(properties)].map((names) =>
+    fc.record<FuzzedRequest>({
       method: fc.constant(operation.method),
       path: fc.constant(operation.path),
-      caller: callerOf(operation),
-      parameters: pathParameters(document, operation, { hostile: 1 }),
-      query: queryOf(document, operation),
-      headers,
-      body: bodyOf(document, operation),
+      caller: fc.constant(rightCallerOf(operation)),
+      parameters: pathParameters(document, operation, { hostile: 0 }),
+      query: fc.constant([]),
+      headers: rightHeadersOf(operation),
+      body: bodyWith(operation, validFields(document, pick(properties, names))),
+      isFaithful: fc.constant(true),
     }),
-  }))
-  return fc.oneof(...requests)
+  )
 }
 
-/** For each operation: each of its fields and parameters with each hostile value, all else as it should be. */
-export function* everyField(document: ApiDocument, seed: number): Generator<FuzzedRequest> {
+function anyRequest(document: ApiDocument, operation: Operation): fc.Arbitrary<FuzzedRequest> {
+  return fc.record<FuzzedRequest>({
+    method: fc.constant(operation.method),
+    path: fc.constant(operation.path),
+    caller: callerOf(operation),
+    parameters: pathParameters(document, operation, { hostile: 1 }),
+    query: queryOf(document, operation),
+    headers,
+    body: bodyOf(document, operation),
+  })
+}
+
+/**
+ * For each operation: each of its fields and parameters with each hostile value, all else as it should be. The seeds,
+ * which decide what that is, take turns.
+ */
+export function* everyField(
+  document: ApiDocument,
+  seeds: readonly number[],
+): Generator<FuzzedRequest> {
   for (const operation of document.operations) {
     const { method, path, parameters } = operation
     const fields = document.fieldsOf(operation)
-    const samples = fc.sample(
-      fc.record({
-        parameters: pathParameters(document, operation, { hostile: 0 }),
-        json: validFields(document, fields),
-      }),
-      { seed, numRuns: HOSTILE_VALUES.length },
-    )
-    const caller = path.startsWith('/admin/') ? 'admin' : 'user'
+    const good = fc.record({
+      parameters: pathParameters(document, operation, { hostile: 0 }),
+      fields: validFields(document, fields),
+    })
+    const samples = seeds.map((seed) => fc.sample(good, { seed, numRuns: HOSTILE_VALUES.length }))
+    const caller = rightCallerOf(operation) === 'admin' ? 'admin' : 'user'
     const base = { method, path, caller, headers: {}, query: [], body: null } as const
-    for (const [index, { json, ...good }] of samples.entries()) {
-      const value = HOSTILE_VALUES[index]
+    for (const [index, value] of HOSTILE_VALUES.entries()) {
+      const sample = samples[index % samples.length]?.[index]
+      if (!sample) continue
       for (const name of Object.keys(fields)) {
-        yield { ...base, ...good, body: { json: { ...json, [name]: value } } }
+        const body = inTypeOf(operation, { ...sample.fields, [name]: value })
+        yield { ...base, parameters: sample.parameters, body }
       }
       if (index >= HOSTILE_TEXTS.length) continue
       for (const { name } of parameters.filter((each) => each.in === 'query')) {
-        yield { ...base, ...good, query: [[name, value]] }
+        yield { ...base, parameters: sample.parameters, query: [[name, value]] }
       }
     }
   }
 }
 
-function bodyOf(
-  document: ApiDocument,
-  { requestBody }: Operation,
-): fc.Arbitrary<FuzzedRequest['body']> {
-  const raw = fc.constantFrom(...HOSTILE_BODIES).map((text) => ({ raw: text }))
-  const schema = requestBody?.content['application/json']?.schema
-  if (!schema) return fc.option(raw, { freq: 9 })
-  const { properties = {}, required = [] } = document.resolve(schema)
+function bodyOf(document: ApiDocument, operation: Operation): fc.Arbitrary<FuzzedRequest['body']> {
+  const types = [...new Set([JSON_TYPE, typeOf(operation) ?? JSON_TYPE])]
+  const raw = fc
+    .tuple(fc.constantFrom(...HOSTILE_BODIES), fc.constantFrom(...types))
+    .map(([text, type]) => ({ raw: text, type }))
+  if (!operation.requestBody) return fc.option(raw, { freq: 9 })
+  const { properties, required } = document.bodyOf(operation)
   const fields = validFields(document, properties, required)
-  const json = (values: fc.Arbitrary<unknown>) => values.map((value) => ({ json: value }))
   return fc.oneof(
-    { weight: 12, arbitrary: json(fields) },
-    { weight: 8, arbitrary: json(nearly(fields)) },
-    { weight: 1, arbitrary: json(hostileValue) },
+    { weight: 12, arbitrary: bodyWith(operation, fields) },
+    { weight: 8, arbitrary: bodyWith(operation, nearly(fields)) },
+    { weight: 1, arbitrary: hostileValue.map((value) => ({ json: value })) },
     { weight: 1, arbitrary: raw },
   )
+}
+
+const typeOf = ({ requestBody }: Operation) => Object.keys(requestBody?.content ?? {})[0]
+
+const bodyWith = (operation: Operation, fields: fc.Arbitrary<Fields>) =>
+  fields.map((values) => inTypeOf(operation, values))
+
+/** As the operation takes it: in JSON, as a form, or not at all. */
+function inTypeOf(operation: Operation, values: Fields): FuzzedBody | null {
+  if (!operation.requestBody) return null
+  return typeOf(operation) === JSON_TYPE ? { json: values } : { form: values }
+}
+
+function pick(properties: Readonly<Record<string, Schema>>, names: readonly string[]) {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => names.includes(name)))
 }
 
 function queryOf(
@@ -128,7 +194,7 @@ function pathParameters(
 
 const headers = fc.record<Fields>(
   {
-    Origin: fc.constantFrom('http://127.0.0.1:8787', 'https://evil.example', 'null'),
+    Origin: fc.constantFrom(OWN_ORIGIN, 'https://evil.example', 'null'),
     Cookie: existing('refresh_token', fc.constant('x')),
     'X-Request-Id': fc.constantFrom('trace-1', 'a b', '"}{"'),
     'X-Forwarded-For': fc.constant('203.0.113.9'),
@@ -136,12 +202,23 @@ const headers = fc.record<Fields>(
   { requiredKeys: [] },
 )
 
-function callerOf({ path, security }: Operation): fc.Arbitrary<Caller> {
-  const [admin, user, anonymous] = path.startsWith('/admin/')
-    ? [12, 2, 1]
-    : security.length > 0
-      ? [2, 10, 1]
-      : [1, 2, 6]
+function rightHeadersOf({ security }: Operation): fc.Arbitrary<Fields> {
+  const Origin = fc.constant(OWN_ORIGIN)
+  if (!security.some(({ refreshCookie }) => refreshCookie)) return fc.record<Fields>({ Origin })
+  return fc.record<Fields>({ Origin, Cookie: existing('refresh_token', fc.constant('x')) })
+}
+
+/** Whom the operation is for. */
+function rightCallerOf({ security }: Operation): 'anonymous' | 'user' | 'admin' {
+  const scopes = security.flatMap(({ bearer }) => bearer ?? [])
+  if (scopes.length > 0) return 'admin'
+  return security.some(({ bearer }) => bearer) ? 'user' : 'anonymous'
+}
+
+const CALLER_WEIGHTS = { admin: [12, 2, 1], user: [2, 10, 1], anonymous: [1, 2, 6] } as const
+
+function callerOf(operation: Operation): fc.Arbitrary<Caller> {
+  const [admin, user, anonymous] = CALLER_WEIGHTS[rightCallerOf(operation)]
   return fc.oneof(
     { weight: admin, arbitrary: fc.constant<Caller>('admin') },
     { weight: user, arbitrary: fc.constant<Caller>('user') },

@@ -8,7 +8,7 @@ import { sentMails } from '../platform/mails'
 import { PASSWORD, signUpPerson } from '../platform/people'
 import type { ApiDocument } from './api-document'
 import type { Caller, FuzzedRequest } from './fuzz-requests'
-import { Existing } from './fuzz-values'
+import { Existing, type Fields } from './fuzz-values'
 import { expectGuarded } from './guarded'
 
 const MOST_OF_A_KIND = 40
@@ -25,6 +25,14 @@ const KINDS: Readonly<Record<string, string>> = {
   next_cursor: 'cursor',
 }
 
+/** The caller's session has ended or has become old, or the caller lost what they held. */
+const TOKEN_IS_OF_NO_USE = [
+  'invalid_token',
+  'permission_denied',
+  'superseded',
+  'insufficient_user_authentication',
+]
+
 /** The service that is asked, and what it has told so far, so that requests can be about what exists. */
 export class World {
   readonly #document: ApiDocument
@@ -32,6 +40,7 @@ export class World {
   readonly #known = new Map([['password', [PASSWORD]]])
   readonly #tokens = new Map<Caller, string>()
   #readMails = 0
+  #asksAboutNewest = false
 
   constructor(document: ApiDocument) {
     this.#document = document
@@ -51,7 +60,9 @@ export class World {
   }
 
   async #send({ method, path, caller, ...request }: FuzzedRequest): Promise<Answer> {
+    if (request.isFaithful) this.#tokens.delete(caller)
     const token = await this.#tokenOf(caller)
+    this.#asksAboutNewest = request.isFaithful === true
     // Nothing and dots make another address, of which the document says nothing.
     const address = path.replace(/\{(\w+)\}/g, (_, name) =>
       this.#text(request.parameters[name]).replace(/^\.{0,2}$/, 'none'),
@@ -66,8 +77,9 @@ export class World {
     if ('json' in body) {
       return this.#client.send(method, url, { ...sent, body: this.#resolve(body.json) })
     }
-    headers['Content-Type'] = 'application/json'
-    return this.#client.send(method, url, { ...sent, rawBody: body.raw })
+    headers['Content-Type'] = 'form' in body ? 'application/x-www-form-urlencoded' : body.type
+    const rawBody = 'form' in body ? this.#form(body.form) : body.raw
+    return this.#client.send(method, url, { ...sent, rawBody })
   }
 
   /** A live one of the caller's, until an answer shows that it is not. */
@@ -89,6 +101,12 @@ export class World {
     return encodeURIComponent(text.toWellFormed())
   }
 
+  #form(fields: Fields): string {
+    return Object.entries(fields)
+      .map((pair) => pair.map((part) => this.#text(part)).join('='))
+      .join('&')
+  }
+
   /** The value with what exists in place of what stands for it. */
   #resolve(value: unknown): unknown {
     if (value instanceof Existing) return this.#find(value)
@@ -101,15 +119,15 @@ export class World {
 
   #find({ kind, nth, otherwise }: Existing): unknown {
     const known = this.#known.get(KINDS[kind] ?? kind) ?? []
-    return known.at(-1 - (nth % Math.max(1, known.length))) ?? otherwise
+    const back = this.#asksAboutNewest ? 0 : nth % Math.max(1, known.length)
+    return known.at(-1 - back) ?? otherwise
   }
 
   #learn({ path, caller }: FuzzedRequest, { status, body }: Answer): void {
     const [collection = ''] = path.split('/{')[0]?.split('/').slice(-1) ?? []
     if (status < 400) this.#learnValue(collection, body)
     const { code } = status < 400 ? { code: '' } : Problem().parse(body)
-    // The caller's session has ended, or the caller lost what they held.
-    if (code === 'invalid_token' || code === 'permission_denied') this.#tokens.delete(caller)
+    if (TOKEN_IS_OF_NO_USE.includes(code)) this.#tokens.delete(caller)
     for (const { text } of sentMails().slice(this.#readMails)) {
       const [, kind, token] = /#(token|invitation)=(\S+)/.exec(text) ?? []
       if (kind && token) this.#add(kind, token)

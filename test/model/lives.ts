@@ -104,3 +104,17 @@ export const round = fc.oneof(
   { weight: 5, arbitrary: anyRound },
   { weight: 2, arbitrary: endOfWindow },
 )
+
+const alone = (action: Action, waitSeconds = 0): Round => ({ waitSeconds, actions: [action] })
+const refreshed: Action = { do: 'refresh', by: 'phone', fate: 'delivered' }
+const replayed = (back: number): Action => ({ do: 'replay', by: 'phone', back })
+
+/** For each decision on a refresh, a life that comes to it once, whatever is drawn. */
+export const SHORTEST_LIVES: Readonly<Record<string, readonly Round[]>> = {
+  rotated: [alone(refreshed)],
+  unchanged: [alone(refreshed), alone(refreshed, 9)],
+  retried: [alone(refreshed), alone(replayed(1), 9)],
+  overtaken: [alone(refreshed), alone(refreshed, 11), alone(replayed(2), -1)],
+  reused: [alone(refreshed), alone(replayed(1), 11)],
+  session_ended: [alone({ do: 'disable' }), alone(refreshed)],
+}

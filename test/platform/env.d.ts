@@ -2,12 +2,13 @@ declare namespace Cloudflare {
   interface Env {
     RESOURCE_SERVER: Fetcher
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
-    /** Replays a run of the model test, and how many to do. */
-    MODEL_SEED: string
-    MODEL_RUNS: string
-    /** The same of the fuzz test. */
+    /** Seeds of the random tests, to repeat a run; empty in most runs. */
     FUZZ_SEED: string
+    MODEL_SEED: string
+    PROPERTY_SEED: string
+    /** How many requests and lives the tests draw for each seed. */
     FUZZ_REQUESTS: string
+    MODEL_RUNS: string
     AUTH_SECRETS: string
     AUTH_SIGNING_KEYS: string
     PASSWORD_PEPPER_V1: string
