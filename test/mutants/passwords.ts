@@ -66,10 +66,9 @@ export const PASSWORDS_MUTATIONS: readonly Mutation[] = [
   },
   {
     why: 'a password reset ends no session',
-    file: 'src/store/credentials.ts',
-    find: "revokedReason: 'password_reset' })\n      .where(sql`user_id = ${userId}",
-    replace:
-      "revokedReason: 'password_reset' })\n      .where(sql`user_id = '' and user_id = ${userId}",
+    file: 'src/store/link-proofs.ts',
+    find: 'id is not ${keep} and revoked_at is null\n',
+    replace: 'id is not ${keep} and false\n',
     tests: ['test/auth/reset-password.test.ts'],
   },
   {
