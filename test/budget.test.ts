@@ -133,6 +133,42 @@ describe('passwords', () => {
   })
 })
 
+describe.each([
+  ['verify-email', '/auth/verify-email'],
+  ['change-email/confirm', '/auth/change-email/confirm'],
+])('%s', (_name, path) => {
+  const verifying = createClient({ vars: { EMAIL_VERIFICATION: 'optional' } })
+
+  async function linked() {
+    const { email, session } = await signUpPerson(verifying)
+    const { access_token: token } = session
+    if (path === '/auth/verify-email') return { token, link: lastTokenTo(email) }
+    const new_email = newEmail()
+    await client.post('/auth/change-email', { token, body: { password: PASSWORD, new_email } })
+    return { token, link: lastTokenTo(new_email) }
+  }
+
+  test('by the session, the password, a new password', async () => {
+    const { token, link } = await linked()
+    const bySession = await client.post(path, { token, body: { token: link } })
+    expectCost(bySession, 200, [2, 0, 1, 0])
+    const byPassword = { token: (await linked()).link, password: PASSWORD }
+    expectCost(await client.post(path, { body: byPassword }), 200, [3, 0, 1, 6])
+    const chosen = { token: (await linked()).link, new_password: 'another horse, another battery' }
+    expectCost(await client.post(path, { body: chosen }), 200, [2, 0, 1, 6])
+    expectCost(await client.post(path, { body: chosen }), 400, [1, 0, 0, 0])
+  })
+
+  test('refused: the link alone, a wrong password, made up', async () => {
+    const { link } = await linked()
+    expectCost(await client.post(path, { body: { token: link } }), 403, [1, 0, 0, 0])
+    const wrong = { token: link, password: 'not the password' }
+    expectCost(await client.post(path, { body: wrong }), 403, [3, 0, 0, 6])
+    expectCost(await client.post(path, { body: wrong }), 403, [2, 0, 0, 6])
+    expectCost(await client.post(path, { body: { ...wrong, token: 'junk' } }), 400, [0, 0, 0, 0])
+  })
+})
+
 describe('an API key', () => {
   test('known, revoked, made up', async () => {
     const { session } = await signUpPerson(client)
