@@ -79,4 +79,33 @@ export const EDGES_MUTATIONS: readonly Mutation[] = [
     replace: 'if (!PASSING',
     tests: ['test/store/database.test.ts'],
   },
+  {
+    why: 'the downloaded export may be kept',
+    file: 'src/http/pages/account.ts',
+    find: "    'Content-Type': 'application/json',\n",
+    replace:
+      "    'Content-Type': 'application/json',\n    'Cache-Control': 'private, max-age=60',\n",
+    tests: ['test/http/headers.test.ts'],
+  },
+  {
+    why: 'the token of a mailed link is in the Referer',
+    file: 'src/http/pages/answer.ts',
+    find: "'strict-origin'",
+    replace: "'same-origin'",
+    tests: ['test/http/headers.test.ts'],
+  },
+  {
+    why: 'any address with a token is kept out of the log',
+    file: 'src/http/request-log.ts',
+    find: 'isView ? linkTokenName(req.path) : undefined',
+    replace: "isView ? 'token' : undefined",
+    tests: ['test/http/logs.test.ts'],
+  },
+  {
+    why: 'strangers are told which variables are missing',
+    file: 'src/http/refusal.ts',
+    find: "!c.get('isDevelopment')",
+    replace: "c.get('log') === undefined",
+    tests: ['test/config.test.ts'],
+  },
 ]
