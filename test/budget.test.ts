@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
+import { signUpWith } from './platform/administrators'
 import { newKey, withKey } from './platform/api-keys'
 import { type Answer, createClient } from './platform/client'
 import { advanceSeconds } from './platform/clock'
@@ -195,6 +196,19 @@ describe('the rest', () => {
     expectCost(await client.post('/auth/logout', { token }), 200, [1, 0, 0, 0])
     expectCost(await client.get('/auth/me', { token }), 401, [1, 0, 0, 0])
     expectCost(await client.get('/auth/verify', { token }), 401, [0, 1, 0, 0])
+  })
+
+  test('verify: D1 is asked where the token leaves out what the user may, and only there', async () => {
+    const many = Array.from(
+      { length: 60 },
+      (_, index) => `a_rather_long_resource_${index}:approve_it_all`,
+    )
+    const { token } = await signUpWith(...many)
+    expectCost(await client.get('/auth/verify', { token }), 200, [1, 1, 0, 0])
+    await client.post('/auth/logout', { token })
+    expectCost(await client.get('/auth/verify', { token }), 401, [0, 1, 0, 0])
+    const some = await signUpWith(...many.slice(0, 30))
+    expectCost(await client.get('/auth/verify', { token: some.token }), 200, [0, 1, 0, 0])
   })
 
   test('sessions: listed, one ended, all others ended, everywhere', async () => {

@@ -44,6 +44,8 @@ export async function checkChallenge(
         response: token,
         ...(client.ip && { remoteip: client.ip }),
       }),
+      // The secret is for nobody to whom an answer points.
+      redirect: 'manual',
       signal: AbortSignal.timeout(TIME_LIMIT_MS),
     })
     if (response.status >= 500) throw new Error(`the challenge check answered ${response.status}`)

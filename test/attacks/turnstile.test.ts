@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { AUDIT_KEY } from '../platform/audit'
 import { createClient, refusal } from '../platform/client'
+import { networkOf } from '../platform/following'
 import { loggedEvents } from '../platform/logs'
 import { mailsTo } from '../platform/mails'
 import { newEmail, PASSWORD, signUpPerson } from '../platform/people'
@@ -34,6 +35,12 @@ const verdict = (token: string) =>
       ? { success: true, hostname: HERE }
       : { success: false, hostname: HERE, 'error-codes': ['x'] },
   )
+
+const misleading = networkOf({
+  'https://challenges.cloudflare.com/turnstile/v0/siteverify': () =>
+    new Response(null, { status: 307, headers: { Location: 'https://evil.example/' } }),
+  '*': () => Response.json({ success: true }),
+}).fetch
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -94,6 +101,7 @@ describe('login', () => {
     ['does not answer', () => Promise.reject(new Error('away'))],
     ['fails', async () => new Response('', { status: 502 })],
     ['answers something else', async () => Response.json({ success: 'yes' })],
+    ['points to somebody else, who says yes', misleading],
   ])('where Cloudflare %s, who has failed waits and nobody else', async (_name, answer) => {
     const by = from()
     const { email } = await signUpPerson(createClient())
