@@ -34,7 +34,6 @@ export async function confirmEmailChange(
     redemption: redemption(event.id),
     keep,
     undo,
-    undoesVerifiedOnly: context.config.emailVerification !== 'off',
     event,
     revocationExpiresAt: revocationExpiry(context),
   })

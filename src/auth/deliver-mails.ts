@@ -24,6 +24,7 @@ const PAGES: Readonly<Partial<Record<MailType, readonly [path: string, name: str
   reset_password: ['/reset-password', 'token'],
   change_email: ['/confirm-email', 'token'],
   email_changed: ['/undo-email-change', 'token'],
+  account_deletion_can_be_undone: ['/undo-email-change', 'token'],
   invitation: ['/signup', 'invitation'],
 }
 

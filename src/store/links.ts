@@ -4,7 +4,6 @@ import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
 import { type Attempt, attemptValues, refundAttempt } from './login-attempts'
 import {
-  endLaterUndoings,
   endTokensOf,
   isFreeAddress,
   issueTokenWhere,
@@ -132,27 +131,26 @@ export interface EmailChange {
   readonly keep: string | null
   /** The link that undoes it, mailed to the address that was. */
   readonly undo: TokenMail
-  /** Whether that address must have been verified: who mistyped theirs has not given it to a stranger. */
-  readonly undoesVerifiedOnly: boolean
   readonly event: NewAuditEvent
   readonly revocationExpiresAt: number
 }
 
 /**
  * The new address becomes the user's, by the link mailed there; links mailed to the old one end, and so do sessions,
- * whose user may not be the one who reads the mail.
+ * whose user may not be the one who reads the mail. Only an address that was verified gets a link to undo it.
  */
 export async function confirmEmailChange(
   db: Database,
-  { userId, redemption, keep, undo, undoesVerifiedOnly, event, revocationExpiresAt }: EmailChange,
+  { userId, redemption, keep, undo, event, revocationExpiresAt }: EmailChange,
 ) {
   const { id, now } = redemption
   const isPossible = sql`exists (select 1 from users where id = ${userId} and is_active = 1)
     and ${isFreeAddress(sql`lower(one_time_tokens.email)`, userId, now)}`
   const next = sql`(select email from one_time_tokens where id = ${id})`
   const old = sql`(select email from users where id = ${userId})`
-  const mayUndo = sql`${isNewest(event)} and exists (select 1 from users where id = ${userId}
-    and (${undoesVerifiedOnly} = 0 or email_verified_at is not null))`
+  // Nobody has shown that an unverified address was theirs: it may be a stranger's, who could not sign up with it.
+  const mayUndo = sql`${isNewest(event)}
+    and exists (select 1 from users where id = ${userId} and email_verified_at is not null)`
   const [, , , revocations, , , , , , , , [use]] = await runBatch(db, [
     redeemTokenWhere(db, redemption, isPossible),
     recordEventWhere(db, event, sql`changes() = 1`),
@@ -171,55 +169,6 @@ export async function confirmEmailChange(
     endSessionsBut(db, userId, keep, event),
     announce(db, event, event.type),
     selectUse(db, id),
-  ])
-  return { revocations, isDone: use?.usedBy === redemption.usedBy }
-}
-
-export interface EmailChangeUndoing {
-  readonly userId: string
-  readonly redemption: Redemption
-  /** By which a new password is chosen: others may have used up what may be mailed in a day. */
-  readonly link: TokenMail
-  readonly event: NewAuditEvent
-  readonly revocationExpiresAt: number
-}
-
-/**
- * The old address becomes the user's again. Whoever changed it knew the password: it is taken, every session
- * and every other link ends, and a link to choose another password is mailed.
- */
-export async function undoEmailChange(
-  db: Database,
-  { userId, redemption, link, event, revocationExpiresAt }: EmailChangeUndoing,
-) {
-  const { id, now } = redemption
-  const isFree = sql`exists (select 1 from users where id = ${userId}) and not exists (
-    select 1 from users where email_normalized = lower(one_time_tokens.email) and id <> ${userId})`
-  const old = sql`(select email from one_time_tokens where id = ${id})`
-  const [, , , revocations, , , , , , [use]] = await runBatch(db, [
-    redeemTokenWhere(db, redemption, isFree),
-    recordEventWhere(db, event, sql`changes() = 1`),
-    ...raiseEpoch(db, { userId, keep: null, expiresAt: revocationExpiresAt, event }),
-    db
-      .update(users)
-      .set({
-        email: old,
-        emailNormalized: sql`lower(${old})`,
-        emailVerifiedAt: now,
-        passwordHash: null,
-        updatedAt: now,
-      })
-      .where(sql`id = ${userId} and ${isNewest(event)}`),
-    db
-      .update(userSessions)
-      .set({ revokedAt: now, revokedReason: 'password_reset' })
-      .where(sql`user_id = ${userId} and revoked_at is null and ${isNewest(event)}`),
-    endTokensOf(db, userId, event, link),
-    endLaterUndoings(db, userId, redemption, event),
-    announce(db, event, 'email_changed'),
-    selectUse(db, id),
-    ...issueTokenWhere(db, link, { userId, email: old }, isNewest(event)),
-    endApiKeysOf(db, userId, event),
   ])
   return { revocations, isDone: use?.usedBy === redemption.usedBy }
 }

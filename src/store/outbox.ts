@@ -41,7 +41,7 @@ export interface NewMail {
   readonly userId: string | SQL | null
   readonly email: string | SQL
   /** Whose link it carries, if it carries one. */
-  readonly oneTimeTokenId: string | null
+  readonly oneTimeTokenId: string | SQL | null
   readonly now: number
   readonly expiresAt: number
 }
