@@ -62,8 +62,8 @@ describe('one account from everywhere', () => {
     expect((await logIn(from(), email, PASSWORD, cookie.replace(/.$/, '_'))).status).toBe(429)
 
     const blocking = await rows(
-      `select json_extract(personal, '$.detail.blocked') as blocked from audit_events
-        where subject_id = ? and json_extract(personal, '$.detail.blocked') is not null`,
+      `select json_extract(subject_personal, '$.detail.blocked') as blocked from audit_events
+        where subject_id = ? and json_extract(subject_personal, '$.detail.blocked') is not null`,
       userId,
     )
     expect(blocking).toEqual([{ blocked: 'email' }])
@@ -160,7 +160,7 @@ describe('many accounts from one network', () => {
     expect((await logIn(by, email, PASSWORD, cookie)).status).toBe(200)
     expect((await logIn(from(), email, PASSWORD)).status).toBe(200)
     const blocking = await rows(
-      `select subject_id from audit_events where json_extract(personal, '$.detail.blocked') = 'network'`,
+      `select subject_id from audit_events where json_extract(subject_personal, '$.detail.blocked') = 'network'`,
     )
     expect(blocking).toEqual([{ subject_id: null }])
   })

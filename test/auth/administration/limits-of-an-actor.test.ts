@@ -46,14 +46,14 @@ describe('nobody exceeds what they hold', () => {
     expect(await row('select * from users where id = ?', analyst.userId)).toEqual(before)
     expect((await client.get('/auth/me', { token: analyst.token })).status).toBe(200)
     const denied = await rows(
-      `select subject_id, personal from audit_events
+      `select subject_id, subject_personal from audit_events
         where actor_id = ? and type = 'permission_denied'`,
       helper.userId,
     )
     expect(denied).toHaveLength(acts.length)
-    for (const { subject_id, personal } of denied) {
+    for (const { subject_id, subject_personal } of denied) {
       expect(subject_id).toBe(analyst.userId)
-      expect(JSON.parse(String(personal)).detail).toEqual({ code: 'exceeds_own_permissions' })
+      expect(JSON.parse(String(subject_personal)).detail).toEqual({ code: 'exceeds_own_permissions' })
     }
   })
 })
