@@ -32,7 +32,9 @@ describe('retention', () => {
     await prune()
     expect(await findings()).toEqual([])
     expect(loggedEvents('audit_pruned')).toMatchObject([{ through_seq: seqs[9], events: 10 }])
-    const { subject_personal } = await row(`select subject_personal from audit_events where type = 'audit_pruned'`)
+    const { subject_personal } = await row(
+      `select subject_personal from audit_events where type = 'audit_pruned'`,
+    )
     expect(JSON.parse(String(subject_personal)).detail.through_seq).toBe(String(seqs[9]))
   })
 

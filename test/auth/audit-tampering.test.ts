@@ -30,8 +30,8 @@ describe('what was done to a sealed event is named', () => {
     ['session_id', `'x'`],
     ['request_id', `substr(request_id, 2)`],
     ['id', `'y' || substr(id, 2)`],
-    ['personal_digest', `'x' || substr(personal_digest, 2)`],
-    ['subject_personal_digest', `'x' || substr(subject_personal_digest, 2)`],
+    ['personal_digest', `personal_digest || 'x'`],
+    ['subject_personal_digest', `subject_personal_digest || 'x'`],
     // As of an event recorded before there were two parts.
     ['subject_personal_digest', 'null'],
   ])('%s changed', async (column, value) => {
@@ -104,8 +104,7 @@ describe('what was done to a checkpoint is named', () => {
 
   test('its time, its signature or its key changed', async () => {
     expect([`${await change('sealed_at = sealed_at - 1')}: ${FORGED}`]).toEqual(await findings())
-    await forgetChain()
-    await rows('delete from audit_events')
+    await emptyTrail()
     expect([`${await change(`signature = 'AAAA'`)}: ${FORGED}`]).toEqual(await findings())
   })
 
@@ -183,6 +182,8 @@ describe('what was done to a checkpoint is named', () => {
     expect(await findings()).toEqual([])
     const CUT = [HEAD_MISSING]
     expect(await findings({ expectHead: head })).toEqual(CUT)
+    // Whoever does that sets back the counter too: else the next event shows it.
+    await rows(`update sqlite_sequence set seq = ? where name = 'audit_events'`, seqs[4])
     await signUpPerson(client)
     await seal()
     expect(await findings()).toEqual([])

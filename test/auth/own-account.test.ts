@@ -91,10 +91,7 @@ describe('leaving', () => {
       detail: { parts: 'actor subject' },
     })
     const own = events.filter((event) => event['actor_id'] !== admin.userId)
-    const text = JSON.stringify([
-      own,
-      await rows('select * from outbox where user_id = ?', userId),
-    ])
+    const text = JSON.stringify([own, await rows('select * from outbox where user_id = ?', userId)])
     for (const secret of [email, '192.0.2.1', 'test-agent', 'Particular']) {
       expect(text).not.toContain(secret)
     }

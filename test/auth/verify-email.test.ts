@@ -133,10 +133,9 @@ describe('required', () => {
       `select subject_personal from audit_events where subject_id = ? and type = 'login_failed' order by seq`,
       id,
     )
-    expect(failed.map(({ subject_personal }) => JSON.parse(String(subject_personal)).detail.reason)).toEqual([
-      'email_not_verified',
-      'wrong_password',
-    ])
+    expect(
+      failed.map(({ subject_personal }) => JSON.parse(String(subject_personal)).detail.reason),
+    ).toEqual(['email_not_verified', 'wrong_password'])
     expect((await verify(lastTokenTo(email))).status).toBe(200)
     expect((await logIn(email, PASSWORD)).status).toBe(200)
   })

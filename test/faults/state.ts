@@ -90,8 +90,13 @@ export function effectOf(
 }
 
 function without({ seq: _1, published_at: _2, last_used_at: _3, ...row }: Row): Row {
-  const { personal_salt, personal_digest: _4, ...shown } = row
-  return { ...shown, ...(personal_salt === null && { personal_salt }) }
+  const { personal_salt, personal_digest: _4, ...others } = row
+  const { subject_personal_salt, subject_personal_digest: _5, ...shown } = others
+  return {
+    ...shown,
+    ...(personal_salt === null && { personal_salt }),
+    ...(subject_personal_salt === null && { subject_personal_salt }),
+  }
 }
 
 /** How many attempts were counted, of each thing that they are counted by. */

@@ -39,8 +39,8 @@ export const AUDIT_MUTATIONS: readonly Mutation[] = [
   {
     why: 'what concerns a person can be guessed',
     file: 'src/auth/audit-event.ts',
-    find: 'sha256(personalSalt + personal)',
-    replace: 'sha256(personal)',
+    find: 'sha256(salt + text)',
+    replace: 'sha256(text)',
     tests: ['test/auth/audit-personal.test.ts', 'test/auth/audit-seal.test.ts'],
   },
   {
@@ -49,5 +49,19 @@ export const AUDIT_MUTATIONS: readonly Mutation[] = [
     find: 'id ? sql`exists (select 1 from users where id = ${id})` : sql`true`',
     replace: 'sql`true`',
     tests: ['test/auth/own-account.test.ts', 'test/auth/audit-personal.test.ts'],
+  },
+  {
+    why: 'the loser of two sealing runs notes its head',
+    file: 'src/auth/seal-audit-events.ts',
+    find: 'if (!(await insertCheckpoint(db, checkpoint))) return null',
+    replace: 'await insertCheckpoint(db, checkpoint)',
+    tests: ['test/auth/audit-seal.test.ts'],
+  },
+  {
+    why: 'a batch that runs twice leaves a number out',
+    file: 'src/store/audit-events.ts',
+    find: ' and not exists (select 1 from audit_events where id = ${event.id})`',
+    replace: '`',
+    tests: ['test/trust/audit-gaps.test.ts'],
   },
 ]

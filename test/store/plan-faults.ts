@@ -22,6 +22,8 @@ const WAITING = [
   'api_keys_revoked_at (revoked_at<?)',
   'login_attempts_window_ends_at (window_ends_at<?)',
   'one_time_tokens_expires_at (expires_at<?)',
+  'departures_erase_at (erase_at<?)',
+  'users_delete_at (delete_at<?)',
   'revocations_expires_at (expires_at<?)',
   'revocations_unpublished (expires_at>?)',
   'user_sessions_expires_at (expires_at<?)',

@@ -53,7 +53,9 @@ describe('nobody exceeds what they hold', () => {
     expect(denied).toHaveLength(acts.length)
     for (const { subject_id, subject_personal } of denied) {
       expect(subject_id).toBe(analyst.userId)
-      expect(JSON.parse(String(subject_personal)).detail).toEqual({ code: 'exceeds_own_permissions' })
+      expect(JSON.parse(String(subject_personal)).detail).toEqual({
+        code: 'exceeds_own_permissions',
+      })
     }
   })
 })

@@ -74,7 +74,9 @@ describe('roles', () => {
       'role_changed',
       'role_deleted',
     ])
-    const details = events.map(({ subject_personal }) => JSON.parse(String(subject_personal)).detail)
+    const details = events.map(
+      ({ subject_personal }) => JSON.parse(String(subject_personal)).detail,
+    )
     expect(details.slice(0, 3)).toMatchObject([
       { name, permissions: 'users:read' },
       { permissions: 'roles:read' },
