@@ -2,7 +2,7 @@
 // Each is one batch, recognised by its audit event as the service's own are.
 import { randomUUID } from 'node:crypto'
 import { domainToASCII } from 'node:url'
-import { auditDetail } from './audit-detail.ts'
+import { PERSONAL_COLUMNS, personalValues } from './audit-detail.ts'
 import { type Query, quoted, type Row } from './database.ts'
 
 /** The longest life of an access token and its tolerance: so long KV must hear of an outdated one. */
@@ -86,15 +86,17 @@ async function change(
   statements: (user: string, event: string) => readonly string[],
 ): Promise<RoleResult> {
   const id = randomUUID()
-  const { personal, salt, digest } = auditDetail({ [act]: 'admin' })
+  const personal = personalValues({ [act]: 'admin' })
+    .map(quoted)
+    .join(', ')
   const user = `email_normalized = ${quoted(normalized(email))}`
   const event = `exists (select 1 from audit_events where id = '${id}')`
   const [before, , , , , , after] = await query(
     `select id, is_active, ${HOLDS} and is_active = 1 and not ${OTHERS} as is_last_admin,
       email_verified_at is null as is_unverified, ${refused} as is_refused
       from users where ${user}`,
-    `insert into audit_events (id, occurred_at, type, outcome, subject_id, personal, personal_salt, personal_digest)
-      select '${id}', ${now}, 'roles_changed', 'success', users.id, ${quoted(personal)}, '${salt}', '${digest}'
+    `insert into audit_events (id, occurred_at, type, outcome, subject_id, ${PERSONAL_COLUMNS})
+      select '${id}', ${now}, 'roles_changed', 'success', users.id, ${personal}
       from users where ${user} and ${condition}`,
     ...statements(user, event),
     `update users set auth_epoch = auth_epoch + 1 where ${user} and ${event}`,

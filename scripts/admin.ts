@@ -133,7 +133,11 @@ async function verify(query: Query): Promise<number> {
 
 async function exportAudit(query: Query): Promise<number> {
   for await (const event of allEvents(query)) {
-    console.log(JSON.stringify({ ...event, personal: readJson(event.personal) }))
+    const parts = {
+      personal: readJson(event.personal),
+      subject_personal: readJson(event.subject_personal),
+    }
+    console.log(JSON.stringify({ ...event, ...parts }))
   }
   return 0
 }

@@ -61,7 +61,8 @@ export async function* allEvents(query: Query): AsyncIterable<EventRow> {
 async function readEvents(query: Query, fromSeq: number): Promise<readonly EventRow[]> {
   const [found = []] = await query(
     `select seq, id, occurred_at, type, outcome, actor_id, subject_id, session_id, request_id,
-      personal, personal_salt, personal_digest
+      personal, personal_salt, personal_digest,
+      subject_personal, subject_personal_salt, subject_personal_digest
       from audit_events where seq >= ${fromSeq} order by seq limit ${PAGE}`,
   )
   return found as unknown as readonly EventRow[]

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { auditDetail } from './audit-detail.ts'
+import { PERSONAL_COLUMNS, personalValues } from './audit-detail.ts'
 import { type Query, quoted } from './database.ts'
 
 /** As many as D1 ends well within the time of one statement. */
@@ -13,10 +13,11 @@ export async function endAllSessions(
   query: Query,
   { now, keepsApiKeys }: { now: number; keepsApiKeys: boolean },
 ): Promise<{ sessions: number; apiKeys: number }> {
-  const { personal, salt, digest } = auditDetail({ api_keys: keepsApiKeys ? 'kept' : 'ended' })
+  const detail = { api_keys: keepsApiKeys ? 'kept' : 'ended' }
+  const personal = personalValues(detail).map(quoted).join(', ')
   await query(
-    `insert into audit_events (id, occurred_at, type, outcome, personal, personal_salt, personal_digest)
-      values ('${randomUUID()}', ${now}, 'all_sessions_ended', 'success', ${quoted(personal)}, '${salt}', '${digest}')`,
+    `insert into audit_events (id, occurred_at, type, outcome, ${PERSONAL_COLUMNS})
+      values ('${randomUUID()}', ${now}, 'all_sessions_ended', 'success', ${personal})`,
     'update users set auth_epoch = auth_epoch + 1',
   )
   const sessions = await inChunks(

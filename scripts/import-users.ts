@@ -1,7 +1,7 @@
 // Users of another system, or of another Gatehouse, into the database: each with roles and audit event, or not at all.
 
 import { randomUUID } from 'node:crypto'
-import { auditDetail } from './audit-detail.ts'
+import { PERSONAL_COLUMNS, personalValues } from './audit-detail.ts'
 import { type Query, quoted } from './database.ts'
 import { type ImportedUser, readUserLine } from './user-line.ts'
 
@@ -164,8 +164,9 @@ function statementsFor(chunk: readonly Candidate[], now: number): readonly strin
   return [
     ...events.map(
       (list) => `insert into audit_events
-        (id, occurred_at, type, outcome, subject_id, personal, personal_salt, personal_digest)
-        select value ->> 0, ${now}, 'user_imported', 'success', value ->> 1, value ->> 3, value ->> 4, value ->> 5
+        (id, occurred_at, type, outcome, subject_id, ${PERSONAL_COLUMNS})
+        select value ->> 0, ${now}, 'user_imported', 'success', value ->> 1,
+        value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8
         from ${list} where ${isNew}`,
     ),
     ...users.map(
@@ -184,8 +185,7 @@ function statementsFor(chunk: readonly Candidate[], now: number): readonly strin
 }
 
 function eventOf({ eventId, id, emailNormalized, roles }: Candidate) {
-  const { personal, salt, digest } = auditDetail({ roles: roles.join(' ') })
-  return [eventId, id, emailNormalized, personal, salt, digest]
+  return [eventId, id, emailNormalized, ...personalValues({ roles: roles.join(' ') })]
 }
 
 function rowOf(user: Candidate) {

@@ -1,5 +1,6 @@
 // Checks the audit trail as docs/audit.md describes it, and shares no code with the service that writes it.
-import { createHash, createPublicKey, verify } from 'node:crypto'
+import { SealedEvents } from './sealed-events.ts'
+import { isSigned } from './signed-statement.ts'
 
 export interface EventRow {
   readonly seq: number
@@ -14,6 +15,10 @@ export interface EventRow {
   readonly personal: string | null
   readonly personal_salt: string | null
   readonly personal_digest: string
+  /** Null in events that were recorded before there were two parts. */
+  readonly subject_personal: string | null
+  readonly subject_personal_salt: string | null
+  readonly subject_personal_digest: string | null
 }
 
 export interface CheckpointRow {
@@ -62,11 +67,6 @@ export interface AuditReport {
 const SEALED_WITHIN_MS = 10 * 60 * 1000
 const LOWEST = Number.MIN_SAFE_INTEGER
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
-
-const sorted = (value: object) =>
-  JSON.stringify(Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))))
-
 export async function verifyAudit(
   source: AuditSource,
   { publicKeys, now, expectHead, onProgress }: VerifyOptions,
@@ -103,6 +103,7 @@ export async function verifyAudit(
   findings.push(...unsealedTooLong(unsealed, now))
   if (checkpoints === 0) findings.push('there is no checkpoint: nothing is sealed')
   findings.push(...sealed.erasuresWithoutReason())
+  findings.push(...sealed.gapsAfter(unsealed))
   sealed.notePrunings(unsealed)
   if (beginning && !sealed.explainsBeginning(beginning)) {
     findings.push(`events before ${beginning.from_seq}: removed, with no signed audit_pruned`)
@@ -132,136 +133,8 @@ function checkpointBody({ from_seq, to_seq, previous_head, head, sealed_at }: Ch
   return { from_seq, to_seq, previous_head, head, sealed_at }
 }
 
-function isSigned(
-  statement: string,
-  body: object,
-  { public_key, signature }: { public_key: string; signature: string },
-  publicKeys: ReadonlySet<string>,
-): boolean {
-  if (!publicKeys.has(public_key)) return false
-  const key = createPublicKey({
-    key: { kty: 'OKP', crv: 'Ed25519', x: public_key },
-    format: 'jwk',
-  })
-  const text = sorted({ ...body, statement, version: 1, public_key })
-  return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'))
-}
-
 function breaksBetween(previous: CheckpointRow, next: CheckpointRow): readonly string[] {
   const isContinued = next.from_seq === previous.to_seq + 1 && next.previous_head === previous.head
   if (isContinued) return []
   return [`checkpoint ${next.from_seq} to ${next.to_seq}: does not continue the one before it`]
-}
-
-/** What the checkpoints so far have shown of the events. */
-class SealedEvents {
-  count = 0
-  readonly #publicKeys: ReadonlySet<string>
-  readonly #erased: EventRow[] = []
-  /** The last sealed erasure of each person. */
-  readonly #erasures = new Map<string, number>()
-  readonly #prunings: EventRow[] = []
-
-  constructor(publicKeys: ReadonlySet<string>) {
-    this.#publicKeys = publicKeys
-  }
-
-  check(name: string, checkpoint: CheckpointRow, rows: readonly EventRow[]): readonly string[] {
-    this.notePrunings(rows)
-    const digests = readDigests(checkpoint)
-    if (!digests) return [`${name}: its list of digests does not lead to its head`]
-    const findings: string[] = []
-    const bySeq = new Map(rows.map((row) => [row.seq, row]))
-    for (const [seq, digest] of digests) {
-      const row = bySeq.get(seq)
-      if (!row) findings.push(`event ${seq}: removed`)
-      else if (eventDigest(row) !== digest) findings.push(`event ${seq}: changed`)
-      else findings.push(...this.#checkPersonal(row))
-    }
-    const known = new Set(digests.map(([seq]) => seq))
-    for (const { seq } of rows) {
-      if (!known.has(seq)) findings.push(`event ${seq}: inserted after the sealing`)
-    }
-    this.count += digests.length
-    return findings
-  }
-
-  #checkPersonal(row: EventRow): readonly string[] {
-    if (row.type === 'personal_data_erased' && row.subject_id && this.#isErasureSigned(row)) {
-      this.#erasures.set(row.subject_id, row.seq)
-    }
-    if (row.personal === null) this.#erased.push(row)
-    else if (!isPersonal(row)) {
-      return [`event ${row.seq}: its personal part was changed`]
-    }
-    return []
-  }
-
-  #isErasureSigned({ subject_id, personal }: EventRow): boolean {
-    const signed = readDetail(personal)
-    const body = { subject_id, erased_at: signed?.erasedAt }
-    return signed !== null && isSigned('personal_data_erased', body, signed, this.#publicKeys)
-  }
-
-  /** Sealed or not: each carries a signature of its own. */
-  notePrunings(rows: readonly EventRow[]): void {
-    this.#prunings.push(...rows.filter(({ type }) => type === 'audit_pruned'))
-  }
-
-  erasuresWithoutReason(): readonly string[] {
-    return this.#erased
-      .filter(
-        ({ seq, subject_id, actor_id }) =>
-          ![subject_id, actor_id].some((id) => id && (this.#erasures.get(id) ?? 0) > seq),
-      )
-      .map(({ seq }) => `event ${seq}: its personal part was removed, with no personal_data_erased`)
-  }
-
-  /** Whether the trail begins with the first event of all, or where a signed pruning says. */
-  explainsBeginning({ from_seq, previous_head }: CheckpointRow): boolean {
-    if (from_seq === 1 && previous_head === '') return true
-    const body = { through_seq: from_seq - 1, head: previous_head }
-    return this.#prunings.some(({ personal }) => {
-      const signed = readDetail(personal)
-      return signed !== null && isSigned('audit_pruned', body, signed, this.#publicKeys)
-    })
-  }
-}
-
-function readDetail(personal: string | null) {
-  try {
-    const { public_key, signature, erased_at } = JSON.parse(personal ?? '').detail
-    const signed = { public_key: String(public_key), signature: String(signature) }
-    return { ...signed, erasedAt: Number(erased_at) }
-  } catch {
-    return null
-  }
-}
-
-// The forms make it plain where the salt ends and the JSON begins.
-function isPersonal({ personal, personal_salt, personal_digest }: EventRow): boolean {
-  return (
-    /^[\w-]*$/.test(personal_salt ?? '') &&
-    (personal ?? '').startsWith('{') &&
-    sha256(`${personal_salt}${personal}`) === personal_digest
-  )
-}
-
-function eventDigest({ personal: _, personal_salt: __, ...row }: EventRow): string {
-  return sha256(sorted(row))
-}
-
-/** The digests that a checkpoint lists, or null where they are not those that its head was made of. */
-function readDigests({
-  event_digests,
-  previous_head,
-  head,
-}: CheckpointRow): readonly (readonly [seq: number, digest: string])[] | null {
-  try {
-    const digests: [number, string][] = JSON.parse(event_digests)
-    const reached = digests.reduce((text, [, digest]) => sha256(text + digest), previous_head)
-    return reached === head ? digests : null
-  } catch {
-    return null
-  }
 }

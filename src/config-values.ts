@@ -19,6 +19,15 @@ export const seconds = (fallback: number, minimum: number, maximum: number) =>
     fallback,
   )
 
+export const days = (minimum: number) =>
+  z.coerce
+    .number('must be a number of days')
+    .check(
+      z.int('must be a whole number of days'),
+      z.minimum(minimum, `must be at least ${minimum}`),
+      z.maximum(36_500, 'must be at most 36500'),
+    )
+
 export const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
   z.enum(values, `must be one of ${values.join(', ')}`)
 

@@ -3,6 +3,7 @@ import {
   audience,
   auditKey,
   base64Url32,
+  days,
   legacyMarks,
   mailbox,
   oneOf,
@@ -67,15 +68,8 @@ const variablesSchema = () =>
       AUTH_LEGACY_CLAIMS: z.optional(legacyMarks),
       AUDIT_SIGNING_KEY: z.optional(auditKey),
       AUDIT_TRUSTED_KEYS: z.pipe(list, z.array(base64Url32)),
-      AUDIT_RETENTION_DAYS: z.optional(
-        z.coerce
-          .number('must be a number of days')
-          .check(
-            z.int('must be a whole number of days'),
-            z.minimum(1, 'must be at least 1'),
-            z.maximum(36_500, 'must be at most 36500'),
-          ),
-      ),
+      AUDIT_RETENTION_DAYS: z.optional(days(1)),
+      AUDIT_EVIDENCE_DAYS: z._default(days(0), 90),
       WEBHOOK_URL: z.optional(webhookUrl),
       WEBHOOK_SECRET: z.pipe(list, z.array(webhookSecret)),
       RATE_LIMIT: z._default(oneOf(['on', 'off']), 'on'),
@@ -184,6 +178,7 @@ function parseConfig(env: Record<string, unknown>) {
       signingKey: variables.AUDIT_SIGNING_KEY ?? null,
       trustedKeys: variables.AUDIT_TRUSTED_KEYS,
       retentionDays: variables.AUDIT_RETENTION_DAYS ?? null,
+      evidenceDays: variables.AUDIT_EVIDENCE_DAYS,
     },
     webhook: webhookOf(variables),
     isRateLimited: variables.RATE_LIMIT === 'on',

@@ -11,6 +11,7 @@ import { createLogger } from './log'
 
 const NOBODY = {
   client: { ip: null, network: null, userAgent: null },
+  clientRequestId: null,
   source: '',
   widerSources: [],
   device: null,

@@ -1,4 +1,5 @@
 import type { AuthContext } from './auth/auth-context'
+import { carryOutDeletions, eraseDepartures } from './auth/carry-out-departures'
 import { cleanUp } from './auth/clean-up'
 import { deliverEvents } from './auth/deliver-events'
 import { deliverMails } from './auth/deliver-mails'
@@ -12,6 +13,9 @@ import { runLogged } from './http/context'
 export async function runScheduledJob(context: AuthContext): Promise<void> {
   const { log } = context
   await runLogged('publish_revocations', () => publishPendingRevocations(context), log)
+  // Before they are sealed: what is erased is explained by the next seal.
+  await runLogged('carry_out_deletions', () => carryOutDeletions(context), log)
+  await runLogged('erase_departures', () => eraseDepartures(context), log)
   await runLogged('seal_audit_events', () => sealAuditEvents(context), log)
   await runLogged('prune_audit_events', () => pruneAuditEvents(context), log)
   await runLogged('clean_up', () => cleanUp(context), log)

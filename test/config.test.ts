@@ -51,6 +51,8 @@ describe('what is refused, by name', () => {
     ['an unknown log level', { LOG_LEVEL: 'LOUD' }, ['LOG_LEVEL']],
     ['a lifetime in words', { AUTH_ACCESS_TTL: 'soon' }, ['AUTH_ACCESS_TTL']],
     ['a lifetime of a day', { AUTH_ACCESS_TTL: '86400' }, ['AUTH_ACCESS_TTL']],
+    ['evidence for less than no time', { AUDIT_EVIDENCE_DAYS: '-1' }, ['AUDIT_EVIDENCE_DAYS']],
+    ['evidence for a part of a day', { AUDIT_EVIDENCE_DAYS: '0.5' }, ['AUDIT_EVIDENCE_DAYS']],
     ['no grace', { AUTH_REFRESH_GRACE: '0' }, ['AUTH_REFRESH_GRACE']],
     ['an origin that is none', { FRONTEND_URL: 'example.com' }, ['FRONTEND_URL']],
     ['an origin of scripts', { FRONTEND_URL: 'javascript:alert(1)' }, ['FRONTEND_URL']],

@@ -81,9 +81,12 @@ function event(name: string, type: string): NewAuditEvent {
     sessionId: '<sessionId>',
     occurredAt: NOW,
     requestId: '<eventId>',
-    personal: '{"detail":{},"ip":null,"user_agent":null}',
-    personalSalt: '0123456789012345678901',
-    personalDigest: '0123456789012345678901234567890123456789012',
+    actorPersonal: '{"ip":null,"user_agent":null}',
+    actorPersonalSalt: '0123456789012345678901',
+    actorPersonalDigest: '0123456789012345678901234567890123456789012',
+    subjectPersonal: '{"detail":{}}',
+    subjectPersonalSalt: '0123456789012345678901',
+    subjectPersonalDigest: '0123456789012345678901234567890123456789012',
   }
 }
 

@@ -48,9 +48,13 @@ export type AuditEventType =
   /** A key by which machines act for a user. `detail.api_key_id`, of a new one `detail.name` and `detail.permissions` too. */
   | 'api_key_created'
   | 'api_key_revoked'
-  /** A user deleted their own account. */
+  /** A user deleted their own account; the actor is null where the job did it, as it was scheduled. */
   | 'user_deleted'
-  /** What the trail had of a person's addresses, devices and details is gone. `detail` is signed: docs/audit.md */
+  /** The same while a change of their email could be undone: the account is disabled until then. All sessions ended. */
+  | 'user_deletion_scheduled'
+  /** The change was undone: the account is enabled again, and stays. */
+  | 'user_deletion_cancelled'
+  /** What the trail had of a person, or part of it, is gone: `detail.parts`. `detail` is signed: docs/audit.md */
   | 'personal_data_erased'
   /**
    * Somebody asked for what they may not. `detail.code` permission_denied with `detail.required` (`session` where an API
@@ -95,6 +99,16 @@ export type AuditEventType =
   | 'mail_given_up'
   /** Events were deleted after their time. `detail`: `through_seq`, `head`, `public_key`, `signature`. */
   | 'audit_pruned'
+
+/**
+ * Events that are neither administrative nor of use when somebody asks who was in an account: from where somebody did
+ * these to themselves is erased as soon as they leave.
+ */
+export const ROUTINE_EVENTS: readonly AuditEventType[] = [
+  'user_renamed',
+  'email_verification_requested',
+]
+
 export interface AuditEvent {
   readonly type: AuditEventType
   readonly outcome: 'success' | 'failure'
@@ -105,20 +119,40 @@ export interface AuditEvent {
   readonly detail?: Readonly<Record<string, string>>
 }
 
-/** The row of an event: what concerns a person stands apart, salted and digested, so that it can be erased. */
+/**
+ * The row of an event. What concerns a person stands apart, salted and digested, so that it can be erased: what
+ * concerns the actor (from where they came) in one part, what concerns the subject (what was done) in another.
+ */
 export async function auditEvent(
-  { now, requestId, client }: Pick<AuthContext, 'now' | 'requestId' | 'client'>,
+  { now, requestId, clientRequestId, client }: EventContext,
   { detail = {}, ...event }: AuditEvent,
 ): Promise<NewAuditEvent> {
-  const personal = canonicalJson({ ip: client.ip, user_agent: client.userAgent, detail })
-  const personalSalt = randomText(16)
+  const [actor, subject] = await Promise.all([
+    personalPart({
+      ip: client.ip,
+      user_agent: client.userAgent,
+      ...(clientRequestId !== null && { client_request_id: clientRequestId }),
+    }),
+    personalPart({ detail }),
+  ])
   return {
     ...event,
     id: uuidV7(now),
     occurredAt: now,
     requestId,
-    personal,
-    personalSalt,
-    personalDigest: await sha256(personalSalt + personal),
+    actorPersonal: actor.text,
+    actorPersonalSalt: actor.salt,
+    actorPersonalDigest: actor.digest,
+    subjectPersonal: subject.text,
+    subjectPersonalSalt: subject.salt,
+    subjectPersonalDigest: subject.digest,
   }
+}
+
+type EventContext = Pick<AuthContext, 'now' | 'requestId' | 'clientRequestId' | 'client'>
+
+async function personalPart(content: Readonly<Record<string, unknown>>) {
+  const text = canonicalJson(content)
+  const salt = randomText(16)
+  return { text, salt, digest: await sha256(salt + text) }
 }

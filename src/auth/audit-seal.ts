@@ -66,7 +66,10 @@ function eventDigest(event: SealedEvent): Promise<string> {
       subject_id: event.subjectId,
       session_id: event.sessionId,
       request_id: event.requestId,
-      personal_digest: event.personalDigest,
+      personal_digest: event.actorPersonalDigest,
+      ...(event.subjectPersonalDigest !== null && {
+        subject_personal_digest: event.subjectPersonalDigest,
+      }),
     }),
   )
 }

@@ -20,7 +20,10 @@ export interface AuthContext {
   readonly log: Logger
   /** The time of the request, in milliseconds; it stands still until the answer. */
   readonly now: number
+  /** Our own. */
   readonly requestId: string
+  /** What the client calls the request; null where it does not say. */
+  readonly clientRequestId: string | null
   readonly client: Client
   /** Whose attempts are counted together: an IPv4 address or an IPv6 /64; empty where there is none. */
   readonly source: string

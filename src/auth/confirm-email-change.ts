@@ -34,7 +34,6 @@ export async function confirmEmailChange(context: AuthContext, opened: OpenedLin
       redemption: redemption(event.id),
       proof,
       undo,
-      undoesVerifiedOnly: context.config.emailVerification !== 'off',
       event,
       revocationExpiresAt: revocationExpiry(context),
     },

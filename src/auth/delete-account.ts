@@ -1,7 +1,7 @@
 import type { AccessTokenClaims } from '../crypto/access-token'
-import { deleteAccount as remove } from '../store/accounts'
+import { type DeletionSchedule, requestDeletion } from '../store/account-deletion'
+import { newDeletion } from './account-deletion'
 import { auditEvent } from './audit-event'
-import { auditSigner } from './audit-seal'
 import { type AuthContext, callerOf, moment } from './auth-context'
 import { requireOwnPassword } from './check-own-password'
 import { sendAfterAnswer } from './deliver-mails'
@@ -9,75 +9,61 @@ import { AuthError } from './errors'
 import { newNotice } from './mailed-link'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
 
-const NOBODY = { ip: null, network: null, userAgent: null }
-
 /**
- * Deletes who is signed in, with all that is stored about them. What the audit trail knows of them is reduced to
- * what happened and to ids that lead to nobody any more.
+ * Deletes who is signed in, with all that is stored about them. While a change of their email can be undone, the account
+ * is disabled and the deletion is scheduled for when it cannot be undone any more: somebody who took the account over
+ * must not be able to end the owner's way back.
+ * @returns when it will be deleted; null where it has been
  * @throws AuthError invalid_token, wrong_password, too_many_attempts, last_admin
  */
 export async function deleteAccount(
   context: AuthContext,
   claims: AccessTokenClaims,
   password: string,
-): Promise<void> {
+): Promise<number | null> {
   const { sub: userId, sid: sessionId } = claims
-  const { passwordHash, attempt } = await requireOwnPassword(
-    context,
-    claims,
-    password,
-    'user_deleted',
-  )
-  // Neither event may hold what the second of them says is gone.
-  const unseen = { ...context, client: NOBODY }
-  const about = { outcome: 'success', actorId: userId, subjectId: userId, sessionId } as const
-  const events = {
-    deleted: await auditEvent(unseen, { type: 'user_deleted', ...about }),
-    erased: await erasureEvent(unseen, userId),
-  }
-  const { before, revocations, isDone } = await remove(
+  const own = await requireOwnPassword(context, claims, password, 'user_deleted')
+  const result = await requestDeletion(
     context.db,
     callerOf(claims),
     {
-      passwordHash,
-      attempt,
-      events,
-      revocationExpiresAt: revocationExpiry(context),
-      notice: newNotice(context, 'account_deleted'),
+      ...own,
+      deletion: await newDeletion(context, { userId, actorId: userId, sessionId }),
+      schedule: await newSchedule(context, claims),
     },
     moment(context),
   )
-  if (!isDone) throw refusal(before)
-  context.log.info('user_deleted', { user_id: userId })
+  const { before, revocations, isDeleted, deletesAt } = result
+  if (!isDeleted && deletesAt === null) throw refusal(before)
+  context.log.info(isDeleted ? 'user_deleted' : 'user_deletion_scheduled', { user_id: userId })
   sendAfterAnswer(context)
   await publishRevocations(context, revocations)
+  return isDeleted ? null : deletesAt
+}
+
+async function newSchedule(
+  context: AuthContext,
+  { sub: userId, sid: sessionId }: AccessTokenClaims,
+): Promise<DeletionSchedule> {
+  return {
+    scheduled: await auditEvent(context, {
+      type: 'user_deletion_scheduled',
+      outcome: 'success',
+      actorId: userId,
+      subjectId: userId,
+      sessionId,
+    }),
+    revocationExpiresAt: revocationExpiry(context),
+    notices: {
+      current: newNotice(context, 'account_deletion_scheduled'),
+      former: newNotice(context, 'account_deletion_can_be_undone'),
+    },
+  }
 }
 
 // The password was right when it was looked at.
-function refusal(before: Awaited<ReturnType<typeof remove>>['before']): AuthError {
+function refusal(before: Awaited<ReturnType<typeof requestDeletion>>['before']): AuthError {
   if (!before?.isCallerLive)
     return new AuthError('invalid_token', { reason: 'session_ended_meanwhile' })
   return new AuthError(before.isLastAdmin ? 'last_admin' : 'wrong_password')
-}
-
-// Signed, where there is a key: else anybody who writes to the database could explain away what they erase.
-async function erasureEvent(context: AuthContext, userId: string) {
-  const signer = await auditSigner(context)
-  const erasedAt = context.now
-  const detail = signer && {
-    erased_at: String(erasedAt),
-    public_key: signer.publicKey,
-    signature: await signer.sign('personal_data_erased', {
-      subject_id: userId,
-      erased_at: erasedAt,
-    }),
-  }
-  return auditEvent(context, {
-    type: 'personal_data_erased',
-    outcome: 'success',
-    actorId: userId,
-    subjectId: userId,
-    sessionId: null,
-    ...(detail && { detail }),
-  })
 }

@@ -9,6 +9,7 @@ export const LINK_PAGES: Readonly<
   account_created: ['/reset-password', 'token'],
   change_email: ['/confirm-email', 'token'],
   email_changed: ['/undo-email-change', 'token'],
+  account_deletion_can_be_undone: ['/undo-email-change', 'token'],
   invitation: ['/signup', 'invitation'],
 }
 

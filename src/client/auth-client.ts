@@ -70,8 +70,11 @@ export interface AuthClient {
   changeName(input: ChangeNameInput): Promise<User>
   /** Ends all of the user's other sessions, and their API keys unless they are kept. */
   changePassword(input: ChangePasswordInput): Promise<void>
-  /** Deletes what is stored about the user, and signs out. */
-  deleteAccount(input: DeleteAccountInput): Promise<void>
+  /**
+   * Deletes what is stored about the user, and signs out. `deletesAt` is null where it is done; while a change of the
+   * email can still be undone, it says when it will be.
+   */
+  deleteAccount(input: DeleteAccountInput): Promise<{ deletesAt: string | null }>
   /** Everything that is stored about the user, but secrets. */
   exportAccount(): Promise<AccountExport>
   /** The user's own; `endOthers` spares the one that asks, and ends API keys unless they are kept. */

@@ -4,7 +4,7 @@ import { AuthClientError, endsSession, isRefusal } from './auth-client-error'
 import type { Ask } from './service'
 import type { SessionKeeper } from './session-keeper'
 import type { Surroundings } from './surroundings'
-import type { Session, SignedUp } from './wire'
+import type { DeletionScheduled, Session, SignedUp } from './wire'
 
 type SessionOperations = Pick<AuthClient, 'signUp' | 'logIn' | 'logOut' | 'deleteAccount'>
 
@@ -34,8 +34,9 @@ export function sessionOperations(
     logOut: createLogOut(service, keeper, surroundings),
     async deleteAccount(input) {
       const session = (await keeper.current()) ?? (await keeper.fresh())
-      await asUser('DELETE /auth/me', input)
+      const answer = await asUser<Partial<DeletionScheduled>>('DELETE /auth/me', input)
       await keeper.forget(session?.user.id)
+      return { deletesAt: answer.deletes_at ?? null }
     },
   }
 }

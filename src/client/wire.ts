@@ -103,6 +103,12 @@ export interface DeleteAccountInput {
   password: string
 }
 
+/** What deleting the account answers while a change of its email can still be undone. */
+export interface DeletionScheduled {
+  message: string
+  deletes_at: string
+}
+
 /** Of `resendVerification`. */
 export interface EmailInput {
   email: string
@@ -162,12 +168,16 @@ export interface ExportedEvent {
   subject_id: string | null
   session_id: string | null
   request_id: string | null
-  /** Null where it has been erased. */
+  /** Null where all of it has been erased. */
   personal: {
     ip: string | null
     user_agent: string | null
+    /** The X-Request-Id that came with it. */
+    client_request_id: string | null
     detail: Record<string, string>
   } | null
+  /** Whose part of `personal` has been erased: the actor's is all but `detail`, the subject's is `detail`. */
+  erased: ('actor' | 'subject')[]
 }
 
 /** Of `apiKeys.create`. */

@@ -1,9 +1,22 @@
 import * as z from 'zod/mini'
 import type { ExportedAccount } from '../auth/export-account'
 import { ApiKey, presentApiKey } from './api-key-wire'
-import { AuditEvent, presentAuditEvent } from './audit-wire'
+import { AuditEvent, presentOwnAuditEvent } from './audit-wire'
 import { type Answered, answer } from './named'
 import { isoTime, presentUser, User } from './wire'
+
+/** What DELETE /auth/me answers while a change of the email can be undone. */
+export const DeletionScheduled = answer('DeletionScheduled', () =>
+  z.object({ message: z.string(), deletes_at: z.iso.datetime() }),
+)
+
+export function presentDeletion(deletesAt: number): Answered<typeof DeletionScheduled> {
+  return {
+    message:
+      'The account is disabled, and will be deleted when the change of its email cannot be undone any more',
+    deletes_at: isoTime(deletesAt),
+  }
+}
 
 /** What GET /auth/me/export answers. */
 export const AccountExport = answer('AccountExport', () =>
@@ -51,6 +64,6 @@ export function presentExport({
       ...presentApiKey(key),
       revoked_at: key.revokedAt === null ? null : isoTime(key.revokedAt),
     })),
-    audit_events: events.map(presentAuditEvent),
+    audit_events: events.map((event) => presentOwnAuditEvent(event, account.id)),
   }
 }

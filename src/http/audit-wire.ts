@@ -3,10 +3,12 @@ import type { ListedAuditEvent } from '../store/audit-lists'
 import { type Answered, answer } from './named'
 import { isoTime } from './wire'
 
+const Detail = z.record(z.string(), z.string())
 const Personal = z.object({
   ip: z.nullable(z.string()),
   user_agent: z.nullable(z.string()),
-  detail: z.record(z.string(), z.string()),
+  client_request_id: z.nullable(z.string()).check(z.describe('The X-Request-Id that came with it')),
+  detail: Detail,
 })
 
 export const AuditEvent = answer('AuditEvent', () =>
@@ -20,11 +22,21 @@ export const AuditEvent = answer('AuditEvent', () =>
     subject_id: z.nullable(z.string()),
     session_id: z.nullable(z.string()),
     request_id: z.nullable(z.string()),
-    personal: z.nullable(Personal).check(z.describe('Null where it has been erased')),
+    personal: z.nullable(Personal).check(z.describe('Null where all of it has been erased')),
+    erased: z
+      .array(z.enum(['actor', 'subject']))
+      .check(
+        z.describe(
+          'Whose part of `personal` has been erased: the actor’s is all but `detail`, the subject’s is `detail`',
+        ),
+      ),
   }),
 )
 
-export function presentAuditEvent(event: ListedAuditEvent): Answered<typeof AuditEvent> {
+type Presented = Answered<typeof AuditEvent>
+
+export function presentAuditEvent(event: ListedAuditEvent): Presented {
+  const erased = erasedParts(event)
   return {
     seq: event.seq,
     id: event.id,
@@ -35,15 +47,50 @@ export function presentAuditEvent(event: ListedAuditEvent): Answered<typeof Audi
     subject_id: event.subjectId,
     session_id: event.sessionId,
     request_id: event.requestId,
-    personal: event.personal === null ? null : presentPersonal(event.personal),
+    personal: erased.length === 2 ? null : presentPersonal(event),
+    erased,
   }
 }
 
+/** The same for a person's own export: from where others acted on them is personal data of those others. */
+export function presentOwnAuditEvent(event: ListedAuditEvent, userId: string): Presented {
+  const presented = presentAuditEvent(event)
+  if (event.actorId === null || event.actorId === userId || !presented.personal) return presented
+  const { detail } = presented.personal
+  return {
+    ...presented,
+    personal: { ip: null, user_agent: null, client_request_id: null, detail },
+  }
+}
+
+function erasedParts(event: ListedAuditEvent): Presented['erased'] {
+  const isOfOnePart = event.subjectPersonalDigest === null
+  const isActorErased = event.actorPersonal === null
+  const isSubjectErased = isOfOnePart ? isActorErased : event.subjectPersonal === null
+  return [
+    ...(isActorErased ? (['actor'] as const) : []),
+    ...(isSubjectErased ? (['subject'] as const) : []),
+  ]
+}
+
+/** Either part, and the one part of an event that was recorded before there were two. */
+const Part = z.object({
+  ip: z._default(z.nullable(z.string()), null),
+  user_agent: z._default(z.nullable(z.string()), null),
+  client_request_id: z._default(z.nullable(z.string()), null),
+  detail: z._default(Detail, {}),
+})
+
+function presentPersonal({ actorPersonal, subjectPersonal }: ListedAuditEvent) {
+  const [actor, subject] = [readPart(actorPersonal), readPart(subjectPersonal)]
+  return { ...actor, detail: { ...actor.detail, ...subject.detail } }
+}
+
 // Somebody may have changed the row past the service: that must not hide the others.
-function presentPersonal(json: string): z.infer<typeof Personal> {
+function readPart(json: string | null): z.output<typeof Part> {
   try {
-    return Personal.parse(JSON.parse(json))
+    return Part.parse(JSON.parse(json ?? '{}'))
   } catch {
-    return { ip: null, user_agent: null, detail: { unreadable: json } }
+    return Part.parse({ detail: { unreadable: json } })
   }
 }

@@ -16,7 +16,15 @@ import { factory, type OptionalBindings } from './factory'
 /** What is known of a request before anything is asked. */
 type Edge = Pick<
   AuthContext,
-  'log' | 'now' | 'requestId' | 'client' | 'source' | 'widerSources' | 'device' | 'defer'
+  | 'log'
+  | 'now'
+  | 'requestId'
+  | 'clientRequestId'
+  | 'client'
+  | 'source'
+  | 'widerSources'
+  | 'device'
+  | 'defer'
 >
 
 const importedKeys = new WeakMap<Config, SigningKeys>()
@@ -53,7 +61,7 @@ function eventSinksOf({ webhook }: Config, queue: Queue | undefined): readonly E
 }
 
 export const provideAuthContext = factory.createMiddleware(async (c, next) => {
-  const [log, now, requestId] = [c.get('log'), c.get('now'), c.get('requestId')]
+  const { log, now, requestId, clientRequestId } = c.var
   const { headers } = c.req.raw
   const source = sourceOf(headers)
   const edge = {
@@ -64,7 +72,10 @@ export const provideAuthContext = factory.createMiddleware(async (c, next) => {
   }
   const deferred: (() => Promise<void>)[] = []
   const defer = (work: () => Promise<void>) => void deferred.push(work)
-  c.set('auth', await createAuthContext(c.env, { log, now, requestId, ...edge, defer }))
+  c.set(
+    'auth',
+    await createAuthContext(c.env, { log, now, requestId, clientRequestId, ...edge, defer }),
+  )
   await next()
   if (deferred.length > 0) c.executionCtx.waitUntil(runAfterAnswer(deferred, log))
 })

@@ -23,6 +23,7 @@ const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Fir
 const CREATED_AT = '2026-11-21T03:28:13.728Z'
 const LOGGED_IN_AT = '2026-11-21T03:30:01.412Z'
 const EXPIRES_AT = '2026-12-21T03:30:01.412Z'
+const DELETES_AT = '2026-11-27T09:12:44.051Z'
 
 const User = {
   id: USER_ID,
@@ -69,7 +70,8 @@ const AuditEvent = {
   subject_id: USER_ID,
   session_id: EXAMPLE_SESSION_ID,
   request_id: REQUEST_ID,
-  personal: { ...device, detail: {} },
+  personal: { ...device, client_request_id: null, detail: {} },
+  erased: [],
 }
 
 const ApiKey = {
@@ -118,6 +120,11 @@ export const EXAMPLES: Readonly<Record<string, object>> = {
   SessionList: { sessions: [{ ...session, ...device, current: true }] },
   UserSessionList: { sessions: [{ ...session, ...device }] },
   Message: { message: 'The session has ended' },
+  DeletionScheduled: {
+    message:
+      'The account is disabled, and will be deleted when the change of its email cannot be undone any more',
+    deletes_at: DELETES_AT,
+  },
   Claims: {
     iss: 'https://auth.example.com',
     aud: 'https://auth.example.com',

@@ -16,6 +16,8 @@ export interface AppEnv {
   Bindings: CloudflareBindings & OptionalBindings
   Variables: {
     requestId: string
+    /** What the client calls the request; null where it says nothing, or nothing plain. */
+    clientRequestId: string | null
     /** Set by request-log, before anything can fail. */
     log: Logger
     now: number

@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import { requestId } from 'hono/request-id'
 import { answerHeaders } from './answer-headers'
 import { canonicalPath } from './canonical-path'
 import { provideAuthContext } from './context'
@@ -13,6 +12,7 @@ import { isPagePath } from './page-routes'
 import { ProblemError, problem, type Refusal } from './problem'
 import { rateLimit } from './rate-limit'
 import { refusalOf } from './refusal'
+import { requestId } from './request-id'
 import { requestLog } from './request-log'
 
 const BODY_LIMIT_BYTES = 16 * 1024
@@ -31,7 +31,7 @@ export function createFrame() {
   app.onError((error, c) => refuse(c, refusalOf(error, c)))
   app.notFound((c) => refuse(c, { code: 'not_found' }))
 
-  app.use(requestId({ limitLength: 64 }))
+  app.use(requestId)
   app.use(requestLog)
   app.use(answerHeaders)
   app.use(metrics)

@@ -8,7 +8,12 @@ import { type AppEnv, factory } from './factory'
 /** Reads the clock, once for the whole request, and writes the request's one line when it is answered. */
 export const requestLog = factory.createMiddleware(async (c, next) => {
   const now = Date.now()
-  const common = { time: new Date(now).toISOString(), request_id: c.get('requestId') }
+  const clientRequestId = c.get('clientRequestId')
+  const common = {
+    time: new Date(now).toISOString(),
+    request_id: c.get('requestId'),
+    ...(clientRequestId !== null && { client_request_id: clientRequestId }),
+  }
   const log = hasSecretAddress(c) ? SILENT : createLogger(logLevelOf(c.env), common)
   c.set('now', now)
   c.set('log', log)

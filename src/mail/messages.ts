@@ -10,6 +10,9 @@ export type MailType =
   | 'account_created'
   | 'password_changed'
   | 'account_deleted'
+  | 'account_deletion_scheduled'
+  | 'account_deletion_can_be_undone'
+  | 'email_change_undone'
   | 'new_device'
   | 'api_key_created'
   | 'login_paused'
@@ -84,6 +87,30 @@ const WORDINGS: Readonly<Record<MailType, (service: string) => Wording>> = {
   account_deleted: (service) => ({
     subject: `Your ${service} account is gone`,
     paragraphs: [`Your account at ${service} and what belonged to it have been deleted.`],
+  }),
+  account_deletion_scheduled: (service) => ({
+    subject: `Your ${service} account will be deleted`,
+    paragraphs: [
+      `Your account at ${service} is disabled and will be deleted. Its email address was changed in the last 7 days; the account will be deleted when that change can no longer be undone.`,
+      'If you did not ask for this, open the link that we sent to your previous address.',
+    ],
+  }),
+  account_deletion_can_be_undone: (service) => ({
+    subject: `Your ${service} account will be deleted`,
+    paragraphs: [
+      `The account at ${service} that had this address was asked to be deleted. It is disabled now and will be deleted when the change of its email address can no longer be undone.`,
+      'If you asked for this, there is nothing to do.',
+    ],
+    action: 'It was not me: keep my account',
+    ending:
+      'The link cancels the deletion, brings this address back, logs everybody out, and asks you to choose a new password.',
+  }),
+  email_change_undone: (service) => ({
+    subject: `This is no longer the email of your ${service} account`,
+    paragraphs: [
+      `The change of the email address of your account at ${service} was undone from its previous address. The account has that address again, everybody was logged out, and the password was removed.`,
+      'If this account is yours, choose a new password at the previous address. Otherwise, there is nothing to do.',
+    ],
   }),
   api_key_created: (service) => ({
     subject: `A new API key of your ${service} account`,

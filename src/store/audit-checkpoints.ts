@@ -1,11 +1,11 @@
 import { eq, sql } from 'drizzle-orm'
 import { isRecorded, type NewAuditEvent, recordEventWhere } from './audit-events'
-import { auditCheckpoints, auditEvents, EVENT } from './audit-schema'
+import { auditCheckpoints, auditEvents, SEALED_EVENT } from './audit-schema'
 import { type Database, runBatch } from './database'
 
 export type Checkpoint = typeof auditCheckpoints.$inferSelect
 
-/** What a seal covers of an event: all but the personal part, of which the digest is. */
+/** What a seal covers of an event: all but the personal parts, whose digests it covers. */
 export type SealedEvent = Awaited<ReturnType<typeof findUnsealedEvents>>['events'][number]
 
 const LAST = sql`from_seq = (select max(from_seq) from audit_checkpoints)`
@@ -15,7 +15,7 @@ export async function findUnsealedEvents(db: Database, limit: number) {
   const [[last], events] = await runBatch(db, [
     db.select().from(auditCheckpoints).where(LAST),
     db
-      .select({ ...EVENT, personalDigest: auditEvents.personalDigest })
+      .select(SEALED_EVENT)
       .from(auditEvents)
       .where(sql`seq > coalesce((select to_seq from audit_checkpoints where ${LAST}), 0)`)
       .orderBy(auditEvents.seq)

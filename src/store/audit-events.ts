@@ -4,13 +4,18 @@ import { type Database, insertWhere, runBatch } from './database'
 
 export type NewAuditEvent = Omit<typeof auditEvents.$inferInsert, 'seq'>
 
-/** A statement for the batch of the change that the event tells of; it may find out to whom it happened. */
+/**
+ * A statement for the batch of the change that the event tells of; it may find out to whom it happened. Where the
+ * event is there already, nothing is inserted: an insert that is ignored takes a `seq` too, and a gap says that
+ * somebody removed an event.
+ */
 export function recordEventWhere(
   db: Database,
   event: Omit<NewAuditEvent, 'subjectId'> & { subjectId?: string | SQL | null | undefined },
   condition: SQL,
 ) {
-  return insertWhere(db, auditEvents, event, condition).onConflictDoNothing()
+  const isNew = sql`(${condition}) and not exists (select 1 from audit_events where id = ${event.id})`
+  return insertWhere(db, auditEvents, event, isNew)
 }
 
 /** Records what changes nothing but has to be known: a refusal. Of somebody who has just left nothing is kept. */

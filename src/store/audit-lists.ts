@@ -1,6 +1,6 @@
 import { and, desc, type SQL, sql } from 'drizzle-orm'
 import { type Actor, selectActor } from './actors'
-import { auditEvents, EVENT } from './audit-schema'
+import { auditEvents, SHOWN_EVENT } from './audit-schema'
 import { type Database, runBatch } from './database'
 import type { Moment } from './sessions'
 
@@ -43,7 +43,7 @@ export async function findAuditEvents(
 
 function selectPage(db: Database, { filter, after, limit }: AuditEventQuery) {
   return db
-    .select({ ...EVENT, personal: auditEvents.personal })
+    .select(SHOWN_EVENT)
     .from(auditEvents)
     .where(and(sql`seq < ${upperEnd(filter, after)}`, ...conditions(filter)))
     .orderBy(desc(auditEvents.seq))

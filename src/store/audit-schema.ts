@@ -18,12 +18,15 @@ export const auditEvents = sqliteTable(
     subjectId: text('subject_id'),
     sessionId: text('session_id'),
     requestId: text('request_id'),
-    /** Canonical JSON of what concerns the person (ip, user agent, detail); erasable. */
-    personal: text('personal'),
-    personalSalt: text('personal_salt'),
-    /** SHA-256(salt ‖ personal): stays when the person is erased, so that a seal over it holds. */
-    personalDigest: text('personal_digest').notNull(),
-    /** The same of the subject; null in events that were recorded before there were two parts. */
+    /**
+     * Canonical JSON of what concerns the actor (address, user agent); erasable. In events that were recorded
+     * before there were two parts, of the detail too.
+     */
+    actorPersonal: text('personal'),
+    actorPersonalSalt: text('personal_salt'),
+    /** SHA-256(salt ‖ part): stays when the part is erased, so that a seal over it holds. */
+    actorPersonalDigest: text('personal_digest').notNull(),
+    /** The same of what concerns the subject (the detail); null in events recorded before there were two parts. */
     subjectPersonal: text('subject_personal'),
     subjectPersonalSalt: text('subject_personal_salt'),
     subjectPersonalDigest: text('subject_personal_digest'),
@@ -74,7 +77,7 @@ export const auditCheckpoints = sqliteTable(
 )
 
 /** What of an event concerns nobody in person: what a seal covers, and a list shows first. */
-export const EVENT = {
+const EVENT = {
   seq: auditEvents.seq,
   id: auditEvents.id,
   occurredAt: auditEvents.occurredAt,
@@ -84,4 +87,19 @@ export const EVENT = {
   subjectId: auditEvents.subjectId,
   sessionId: auditEvents.sessionId,
   requestId: auditEvents.requestId,
+}
+
+/** What a seal covers: of the personal parts their digests. */
+export const SEALED_EVENT = {
+  ...EVENT,
+  actorPersonalDigest: auditEvents.actorPersonalDigest,
+  subjectPersonalDigest: auditEvents.subjectPersonalDigest,
+}
+
+/** What a reader is shown; the digest tells an event of one part from one whose subject's part was erased. */
+export const SHOWN_EVENT = {
+  ...EVENT,
+  actorPersonal: auditEvents.actorPersonal,
+  subjectPersonal: auditEvents.subjectPersonal,
+  subjectPersonalDigest: auditEvents.subjectPersonalDigest,
 }

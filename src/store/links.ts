@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm'
-import { endApiKeysOf } from './api-keys'
 import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
 import {
@@ -11,8 +10,6 @@ import {
 } from './link-proofs'
 import { type Attempt, attemptValues, refundAttempt } from './login-attempts'
 import {
-  endLaterUndoings,
-  endTokensOf,
   isFreeAddress,
   issueTokenWhere,
   mayBeMailed,
@@ -23,7 +20,7 @@ import {
 } from './one-time-tokens'
 import { announce } from './outbox'
 import { raiseEpoch } from './revocations'
-import { userSessions, users } from './schema'
+import { users } from './schema'
 import { type Caller, callerLives, type Moment } from './sessions'
 
 export interface EmailVerification {
@@ -105,19 +102,18 @@ export interface EmailChange {
   readonly proof: LinkProof
   /** The link that undoes it, mailed to the address that was. */
   readonly undo: TokenMail
-  /** Whether that address must have been verified: who mistyped theirs has not given it to a stranger. */
-  readonly undoesVerifiedOnly: boolean
   readonly event: NewAuditEvent
   readonly revocationExpiresAt: number
 }
 
 /**
  * The new address becomes the user's, by the link mailed there and a proof that who reads the mail has the account. What
- * somebody else may have placed there before ends, links mailed to the old address too. `isProven` says whether the proof held.
+ * somebody else may have placed there before ends, links mailed to the old address too. Only an address that was
+ * verified gets a link to undo it. `isProven` says whether the proof held.
  */
 export async function confirmEmailChange(
   db: Database,
-  { userId, redemption, proof, undo, undoesVerifiedOnly, event, revocationExpiresAt }: EmailChange,
+  { userId, redemption, proof, undo, event, revocationExpiresAt }: EmailChange,
   moment: Moment,
 ) {
   const { id, now } = redemption
@@ -126,8 +122,9 @@ export async function confirmEmailChange(
     and ${isFreeAddress(sql`lower(one_time_tokens.email)`, userId, now)}`
   const next = sql`(select email from one_time_tokens where id = ${id})`
   const old = sql`(select email from users where id = ${userId})`
-  const mayUndo = sql`${isNewest(event)} and exists (select 1 from users where id = ${userId}
-    and (${undoesVerifiedOnly} = 0 or email_verified_at is not null))`
+  // Nobody has shown that an unverified address was theirs: it may be a stranger's, who could not sign up with it.
+  const mayUndo = sql`${isNewest(event)}
+    and exists (select 1 from users where id = ${userId} and email_verified_at is not null)`
   const [[proven], , , , revocations, [use]] = await runBatch(db, [
     selectProofHolds(db, proof, userId, moment),
     redeemTokenWhere(db, redemption, sql`${isPossible} and ${proofHolds(proof, userId, moment)}`),
@@ -151,54 +148,4 @@ export async function confirmEmailChange(
   ])
   const isDone = use?.usedBy === redemption.usedBy
   return { revocations, isDone, isProven: proven?.holds ?? false }
-}
-
-export interface EmailChangeUndoing {
-  readonly userId: string
-  readonly redemption: Redemption
-  /** By which a new password is chosen: others may have used up what may be mailed in a day. */
-  readonly link: TokenMail
-  readonly event: NewAuditEvent
-  readonly revocationExpiresAt: number
-}
-
-/**
- * The old address becomes the user's again. Whoever changed it knew the password: it is taken, every session
- * and every other link ends, and a link to choose another password is mailed.
- */
-export async function undoEmailChange(
-  db: Database,
-  { userId, redemption, link, event, revocationExpiresAt }: EmailChangeUndoing,
-) {
-  const { id, now } = redemption
-  const isFree = sql`exists (select 1 from users where id = ${userId}) and not exists (
-    select 1 from users where email_normalized = lower(one_time_tokens.email) and id <> ${userId})`
-  const old = sql`(select email from one_time_tokens where id = ${id})`
-  const [, , , revocations, , , , , , [use]] = await runBatch(db, [
-    redeemTokenWhere(db, redemption, isFree),
-    recordEventWhere(db, event, sql`changes() = 1`),
-    ...raiseEpoch(db, { userId, keep: null, expiresAt: revocationExpiresAt, event }),
-    db
-      .update(users)
-      .set({
-        email: old,
-        emailNormalized: sql`lower(${old})`,
-        emailVerifiedAt: now,
-        recoveredAt: now,
-        passwordHash: null,
-        updatedAt: now,
-      })
-      .where(sql`id = ${userId} and ${isNewest(event)}`),
-    db
-      .update(userSessions)
-      .set({ revokedAt: now, revokedReason: 'password_reset' })
-      .where(sql`user_id = ${userId} and revoked_at is null and ${isNewest(event)}`),
-    endTokensOf(db, userId, event, link),
-    endLaterUndoings(db, userId, redemption, event),
-    announce(db, event, 'email_changed'),
-    selectUse(db, id),
-    ...issueTokenWhere(db, link, { userId, email: old }, isNewest(event)),
-    endApiKeysOf(db, userId, event),
-  ])
-  return { revocations, isDone: use?.usedBy === redemption.usedBy }
 }

@@ -86,6 +86,12 @@ export function isFreeAddress(normalized: string | SQL, userId: string | null, n
         and undoing.used_at is null and undoing.expires_at > ${now}))`
 }
 
+/** A link by which the user's change of email can still be undone. */
+export function isLiveUndoing(userId: string, now: number): SQL {
+  return sql`(one_time_tokens.user_id = ${userId} and one_time_tokens.purpose = 'undo_email_change'
+    and one_time_tokens.used_at is null and one_time_tokens.expires_at > ${now})`
+}
+
 /** No mail for this purpose went to the user within a minute, and no five within a day. */
 export function mayBeMailed(userId: SQL | string, purpose: Purpose, now: number): SQL {
   const mailedSince = (time: number) => sql`(select count(*) from one_time_tokens as mailed

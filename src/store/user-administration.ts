@@ -114,7 +114,10 @@ export interface UserAct {
   readonly event: NewAuditEvent
 }
 
-/** Changes columns of a user that mean nothing to their tokens, unless they are so already. */
+/**
+ * Changes columns of a user that mean nothing to their tokens, unless they are so already. Who is enabled is not deleted
+ * either.
+ */
 export async function changeUser(
   db: Database,
   actor: Actor,
@@ -128,7 +131,7 @@ export async function changeUser(
     recordEventWhere(db, event, mayChange(actor, userId, moment, differs)),
     db
       .update(users)
-      .set({ ...change, updatedAt: moment.now })
+      .set({ ...change, ...('isActive' in change && { deleteAt: null }), updatedAt: moment.now })
       .where(sql`id = ${userId} and changes() = 1`),
     announce(db, event, event.type),
     selectRecorded(db, event),
@@ -157,12 +160,13 @@ export async function lockOutUser(
   moment: Moment,
 ) {
   const condition = {
-    user_disabled: sql`is_active = 1 and not ${isLastAdmin}`,
+    // Also who has disabled themselves by a deletion that can be undone: else undoing it would enable them again.
+    user_disabled: sql`(is_active = 1 or delete_at is not null) and not ${isLastAdmin}`,
     password_reset: sql`not ${isLastAdmin}`,
     ended_by_administrator: sql`true`,
   }[reason]
   const change = {
-    user_disabled: { isActive: false },
+    user_disabled: { isActive: false, deleteAt: null },
     password_reset: { passwordHash: null },
     ended_by_administrator: {},
   }[reason]

@@ -57,8 +57,8 @@ describe('one account from everywhere', () => {
     const unknown = await logIn(from(), newEmail(), PASSWORD)
     expect(unknown.status).toBe(401)
     const blocking = await rows(
-      `select json_extract(personal, '$.detail.blocked') as blocked from audit_events
-        where subject_id = ? and json_extract(personal, '$.detail.blocked') is not null`,
+      `select json_extract(subject_personal, '$.detail.blocked') as blocked from audit_events
+        where subject_id = ? and json_extract(subject_personal, '$.detail.blocked') is not null`,
       userId,
     )
     expect(blocking).toEqual([{ blocked: 'email' }])
@@ -165,7 +165,7 @@ describe('many accounts from one network', () => {
     expect((await logIn(by, email, PASSWORD, cookie)).status).toBe(200)
     expect((await logIn(from(), email, PASSWORD)).status).toBe(200)
     const blocking = await rows(
-      `select subject_id from audit_events where json_extract(personal, '$.detail.blocked') = 'network'`,
+      `select subject_id from audit_events where json_extract(subject_personal, '$.detail.blocked') = 'network'`,
     )
     expect(blocking).toEqual([{ subject_id: null }])
   })

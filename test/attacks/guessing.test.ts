@@ -233,7 +233,7 @@ test('the audit trail has the first and the fifth of a window, not each', async 
     advanceSeconds(900)
   }
   const events = await rows(
-    `select json_extract(personal, '$.detail.failures') as failures from audit_events
+    `select json_extract(subject_personal, '$.detail.failures') as failures from audit_events
       where subject_id = ? and type = 'login_failed' order by seq`,
     userId,
   )

@@ -48,10 +48,10 @@ describe('making one', () => {
     expect(answer.body).toMatchObject({ permissions: ['roles:read', 'users:read'] })
     expect(answer.cost).toMatchObject({ d1: 1, kvReads: 0, kvWrites: 0, derivations: 0 })
     const event = await row(
-      `select personal from audit_events where subject_id = ? and type = 'api_key_created'`,
+      `select subject_personal from audit_events where subject_id = ? and type = 'api_key_created'`,
       userId,
     )
-    expect(JSON.parse(String(event['personal'])).detail).toMatchObject({
+    expect(JSON.parse(String(event['subject_personal'])).detail).toMatchObject({
       name: 'Report',
       permissions: 'roles:read users:read',
     })

@@ -32,8 +32,10 @@ describe('retention', () => {
     await prune()
     expect(await findings()).toEqual([])
     expect(loggedEvents('audit_pruned')).toMatchObject([{ through_seq: seqs[9], events: 10 }])
-    const { personal } = await row(`select personal from audit_events where type = 'audit_pruned'`)
-    expect(JSON.parse(String(personal)).detail.through_seq).toBe(String(seqs[9]))
+    const { subject_personal } = await row(
+      `select subject_personal from audit_events where type = 'audit_pruned'`,
+    )
+    expect(JSON.parse(String(subject_personal)).detail.through_seq).toBe(String(seqs[9]))
   })
 
   test('the last checkpoint stays, however old: the next goes on from it', async () => {

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { both } from '../faults/faults'
 import {
   AUDIT_KEY,
   emptyTrail,
@@ -10,6 +11,7 @@ import {
   sealedTrail,
   verifyTrail,
 } from '../platform/audit'
+import { type Interference, staleReads } from '../platform/bindings'
 import { createClient, runScheduledJob } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { loggedEvents } from '../platform/logs'
@@ -51,6 +53,34 @@ describe('sealing', () => {
     await Promise.all([seal(), seal()])
     expect(await verifyTrail()).toMatchObject({ findings: [], checkpoints: 2, events: 6 })
     expect(loggedEvents('background_work_failed')).toEqual([])
+  })
+
+  test('of two at once the one that is too late notes no head', async () => {
+    await signUpPerson(client)
+    // The late one has read fewer events than the other has sealed by the time that it adds its checkpoint.
+    let pairs = 0
+    const late: Interference = async (call, proceed) => {
+      const isPair = call.store === 'd1' && call.size === 2
+      if (isPair && ++pairs === 2) {
+        await signUpPerson(client)
+        await seal()
+        advanceSeconds(2)
+      }
+      return proceed()
+    }
+    await runScheduledJob(both(late, staleReads(0)), {
+      AUDIT_SIGNING_KEY: JSON.stringify(AUDIT_KEY),
+    })
+    const { head } = await row('select head from audit_checkpoints order by from_seq desc limit 1')
+    expect(await env.REVOCATIONS.get('audit:head')).toBe(head)
+    advanceSeconds(60)
+    await signUpPerson(client)
+    await seal()
+    expect(loggedEvents('audit_not_sealed')).toEqual([])
+    expect(await verifyTrail()).toMatchObject({ findings: [], unsealed: 0 })
+    const logged = loggedEvents('audit_sealed').map((event) => event['head'])
+    const stored = await rows('select head from audit_checkpoints order by from_seq')
+    expect(logged).toEqual(stored.map((checkpoint) => checkpoint['head']))
   })
 
   test('a backlog goes in checkpoints of 500', async () => {

@@ -126,11 +126,11 @@ describe('under /admin', () => {
     expect(answer.status).toBe(201)
     expect(answer.cost.d1).toBe(2)
     const event = await row(
-      `select session_id, personal from audit_events where actor_id = ? and type = 'user_created'`,
+      `select session_id, subject_personal from audit_events where actor_id = ? and type = 'user_created'`,
       userId,
     )
     expect(event['session_id']).toBe(null)
-    expect(JSON.parse(String(event['personal'])).detail).toMatchObject({ api_key_id: id })
+    expect(JSON.parse(String(event['subject_personal'])).detail).toMatchObject({ api_key_id: id })
   })
 
   test('no invitation, which would outlive it', async () => {

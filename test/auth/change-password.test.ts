@@ -48,7 +48,7 @@ test('a wrong password changes nothing, and is recorded', async () => {
     userId,
   )
   expect(event['outcome']).toBe('failure')
-  expect(JSON.parse(String(event['personal'])).detail).toEqual({
+  expect(JSON.parse(String(event['subject_personal'])).detail).toEqual({
     for: 'password_changed',
     failures: '1',
   })

@@ -105,6 +105,8 @@ describe('refused', () => {
     expect(JSON.parse(String(event['personal']))).toEqual({
       ip: '192.0.2.1',
       user_agent: 'test-agent/1',
+    })
+    expect(JSON.parse(String(event['subject_personal']))).toEqual({
       detail: { reason: 'wrong_password', failures: '1' },
     })
   })
@@ -121,10 +123,10 @@ test('a burst of right passwords while a rehash is due: all of them log in', asy
 
 async function reasons(userId: string): Promise<unknown[]> {
   const events = await rows(
-    `select personal from audit_events where type = 'login_failed' and subject_id = ?`,
+    `select subject_personal from audit_events where type = 'login_failed' and subject_id = ?`,
     userId,
   )
-  return events.map(({ personal }) => JSON.parse(String(personal)).detail.reason)
+  return events.map(({ subject_personal }) => JSON.parse(String(subject_personal)).detail.reason)
 }
 
 describe('what lands during the derivation wins', () => {

@@ -73,7 +73,7 @@ async function changeRoles(userId: string): Promise<void> {
     type: 'roles_changed',
     outcome: 'success' as const,
     subjectId: userId,
-    personalDigest: 'x',
+    actorPersonalDigest: 'x',
   }
   const expiresAt = Date.now() + 1_020_000
   await grantAnalyst(userId)

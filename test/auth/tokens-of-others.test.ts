@@ -156,11 +156,11 @@ describe('revocation', () => {
       expect((await refresh(client, session.refresh_token)).status).toBe(401)
       expectInactive(await introspect(session[which]))
       const event = await row(
-        `select personal, session_id from audit_events
+        `select subject_personal, session_id from audit_events
           where subject_id = ? and type = 'token_revoked'`,
         userId,
       )
-      expect(JSON.parse(String(event['personal'])).detail).toMatchObject({
+      expect(JSON.parse(String(event['subject_personal'])).detail).toMatchObject({
         session_id: sidOf(session),
         api_key_id: expect.any(String),
       })
@@ -191,7 +191,7 @@ describe('revocation', () => {
     expect((await client.get('/auth/me', withKey(key))).status).toBe(200)
     const events = await rows(
       `select id from audit_events where type = 'token_revoked' and
-      json_extract(personal, '$.detail.session_id') = ?`,
+      json_extract(subject_personal, '$.detail.session_id') = ?`,
       sidOf(session),
     )
     expect(events).toHaveLength(1)

@@ -144,13 +144,12 @@ describe('required', () => {
     expect(await sessionRows(String(id))).toEqual([])
     expect(refusal(await logIn(email, 'not the password'))).toBe('401 invalid_credentials')
     const failed = await rows(
-      `select personal from audit_events where subject_id = ? and type = 'login_failed' order by seq`,
+      `select subject_personal from audit_events where subject_id = ? and type = 'login_failed' order by seq`,
       id,
     )
-    expect(failed.map(({ personal }) => JSON.parse(String(personal)).detail.reason)).toEqual([
-      'email_not_verified',
-      'wrong_password',
-    ])
+    expect(
+      failed.map(({ subject_personal }) => JSON.parse(String(subject_personal)).detail.reason),
+    ).toEqual(['email_not_verified', 'wrong_password'])
     expect((await verify(lastTokenTo(email))).status).toBe(200)
     expect((await logIn(email, PASSWORD)).status).toBe(200)
   })

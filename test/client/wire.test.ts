@@ -10,6 +10,7 @@ import type {
   Session,
   SignedUp,
 } from '../../src/client/create-auth-client'
+import type { DeletionScheduled } from '../../src/client/wire'
 import type { AppType } from '../../src/http/app'
 import type { ProblemCode } from '../../src/http/problems'
 
@@ -61,6 +62,7 @@ test('and answers what its route answers', () => {
   expectTypeOf<Answered<'changeName'>>().toEqualTypeOf<
     InferResponseType<Auth['me']['$patch'], 200>
   >()
+  expectTypeOf<DeletionScheduled>().toEqualTypeOf<InferResponseType<Auth['me']['$delete'], 202>>()
   expectTypeOf<Answered<'exportAccount'>>().toEqualTypeOf<
     InferResponseType<Auth['me']['export']['$get'], 200>
   >()

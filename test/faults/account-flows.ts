@@ -1,8 +1,8 @@
 import { createClient } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { lastTokenTo } from '../platform/mails'
-import { newEmail, PASSWORD, signUpPerson } from '../platform/people'
-import type { Call, Flow } from './flow'
+import { logInAgain, newEmail, PASSWORD, signUpPerson } from '../platform/people'
+import { type Call, type Flow, send } from './flow'
 
 // What people do with their own account.
 
@@ -89,6 +89,21 @@ async function changing({ isVerified = false } = {}) {
   const body = { password: PASSWORD, new_email: next }
   await client.post('/auth/change-email', { token: person.token, body })
   return { ...person, next }
+}
+
+/** Somebody whose verified address has changed, and can be brought back. */
+async function changed() {
+  const { email, next } = await changing()
+  await client.post('/auth/verify-email', { body: { token: lastTokenTo(email) } })
+  await client.post('/auth/change-email/confirm', { body: { token: lastTokenTo(next) } })
+  return { email, next }
+}
+
+/** The same, about to delete the account. */
+async function leaving() {
+  const { email, next } = await changed()
+  const { access_token: token } = await logInAgain(client, { email: next, password: PASSWORD })
+  return { method: 'DELETE', path: '/auth/me', token, body: { password: PASSWORD }, email }
 }
 
 const EMAILS: readonly Flow[] = [
@@ -199,6 +214,19 @@ const EMAILS: readonly Flow[] = [
     records: ['email_change_undone'],
     tells: 'email_changed',
   },
+  {
+    operation: 'undoEmailChange',
+    name: 'of an account that is to be deleted',
+    again: '400 invalid_link',
+    prepare: async () => {
+      const { email, ...leave } = await leaving()
+      await send(leave, client)
+      const call = post('/auth/change-email/undo', { token: lastTokenTo(email) })
+      return { ...call, afterwards: () => reset(lastTokenTo(email)) }
+    },
+    records: ['email_change_undone', 'user_deletion_cancelled'],
+    tells: 'email_changed',
+  },
 ]
 
 const ACCOUNT: readonly Flow[] = [
@@ -229,6 +257,19 @@ const ACCOUNT: readonly Flow[] = [
     },
     records: ['user_deleted', 'personal_data_erased'],
     tells: 'user_deleted',
+  },
+  {
+    operation: 'deleteAccount',
+    name: 'while a change of the email can be undone',
+    // Its sessions have ended.
+    again: '401 invalid_token',
+    prepare: async () => {
+      const { email, ...call } = await leaving()
+      const afterwards = () => post('/auth/change-email/undo', { token: lastTokenTo(email) })
+      return { ...call, afterwards }
+    },
+    records: ['user_deletion_scheduled'],
+    tells: 'user_disabled',
   },
   { operation: 'exportAccount', prepare: () => as('GET', '/auth/me/export') },
 ]

@@ -100,8 +100,13 @@ function without({
   settled_at: _4,
   ...row
 }: Row): Row {
-  const { personal_salt, personal_digest: _5, ...shown } = row
-  return { ...shown, ...(personal_salt === null && { personal_salt }) }
+  const { personal_salt, personal_digest: _5, ...others } = row
+  const { subject_personal_salt, subject_personal_digest: _6, ...shown } = others
+  return {
+    ...shown,
+    ...(personal_salt === null && { personal_salt }),
+    ...(subject_personal_salt === null && { subject_personal_salt }),
+  }
 }
 
 /** How many attempts were counted, of each thing that they are counted by. */

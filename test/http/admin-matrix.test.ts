@@ -165,7 +165,7 @@ describe.each(Object.entries(CALLS))('%s', (operationId, newCall) => {
       userId,
     )
     expect(denied).toMatchObject({ outcome: 'failure', subject_id: null })
-    expect(JSON.parse(String(denied['personal'])).detail).toEqual({
+    expect(JSON.parse(String(denied['subject_personal'])).detail).toEqual({
       code: 'permission_denied',
       required: call.permission,
       count: '1',

@@ -2,25 +2,44 @@ import { describe, expect, test } from 'vitest'
 import { administration } from '../../src/http/administration-app'
 import { app } from '../../src/http/app'
 import { createClient, refusal } from '../platform/client'
-import { loggedText } from '../platform/logs'
+import { loggedEvents, loggedText } from '../platform/logs'
 import { routes as allRoutes } from '../platform/routes'
 
 const client = createClient()
 
 describe('the request id', () => {
-  test('is taken over when it is a plain one, and made when not', async () => {
-    const ids = async (id: string) =>
-      (await client.get('/health', { headers: { 'X-Request-Id': id } })).headers.get('X-Request-Id')
-    expect(await ids('trace-42_A')).toBe('trace-42_A')
-    for (const bad of ['a b', '<script>', 'x'.repeat(65), '"}{"']) {
-      expect(await ids(bad)).toMatch(/^[\w-]{36}$/)
-    }
+  const ask = (id: string, path = '/health') =>
+    client.get(path, { headers: { 'X-Request-Id': id } })
+
+  test('is our own, whatever the client says', async () => {
+    const ids = new Set<string | null>()
+    const given = ['trace-42_A', 'trace-42_A', 'a b', '<script>', 'x'.repeat(65), '"}{"', '']
+    for (const id of given) ids.add((await ask(id)).headers.get('X-Request-Id'))
+    expect(ids.size).toBe(given.length)
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  test('is in the error and in the log', async () => {
-    const answer = await client.get('/nowhere', { headers: { 'X-Request-Id': 'trace-43' } })
-    expect(answer.body).toMatchObject({ request_id: 'trace-43' })
-    expect(loggedText()).toContain('"request_id":"trace-43"')
+  test('is in the error and in the log, there beside what the client calls it', async () => {
+    const answer = await ask('trace-43', '/nowhere')
+    const id = answer.headers.get('X-Request-Id')
+    expect(answer.body).toMatchObject({ request_id: id })
+    expect(loggedText()).toContain(`"request_id":"${id}"`)
+    expect(loggedText()).toContain('"client_request_id":"trace-43"')
+  })
+
+  test('of the client is kept where it is plain, and of 64 characters at most', async () => {
+    const kept = async (id: string) => {
+      const before = loggedEvents('request').length
+      await ask(id)
+      return loggedEvents('request')[before]?.['client_request_id']
+    }
+    const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+    for (const plain of [trace, 'x'.repeat(64), 'Root=1-67891233:a/b+c']) {
+      expect(await kept(plain)).toBe(plain)
+    }
+    for (const bad of ['a b', '<script>', 'x'.repeat(65), '"}{"', 'a,b', 'ä']) {
+      expect(await kept(bad), bad).toBeUndefined()
+    }
   })
 })
 

@@ -53,9 +53,10 @@ export async function forgetChain(): Promise<void> {
   await env.REVOCATIONS.delete('audit:head')
 }
 
-/** No events and no chain, for a test that counts them. */
+/** No events and no chain, for a test that counts them: the next event is the first of all. */
 export async function emptyTrail(): Promise<void> {
   await rows('delete from audit_events')
+  await rows(`delete from sqlite_sequence where name = 'audit_events'`)
   await forgetChain()
 }
 

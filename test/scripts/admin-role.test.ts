@@ -32,7 +32,7 @@ describe('grant', () => {
       userId,
     )
     expect(event).toMatchObject({ actor_id: null, outcome: 'success' })
-    expect(JSON.parse(String(event['personal'])).detail).toEqual({ granted: 'admin' })
+    expect(JSON.parse(String(event['subject_personal'])).detail).toEqual({ granted: 'admin' })
     expect(await findings()).toEqual([])
   })
 

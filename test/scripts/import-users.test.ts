@@ -85,7 +85,7 @@ describe('a user who comes in', () => {
       `select * from audit_events where subject_id = 'user-42' and type = 'user_imported'`,
     )
     expect(event).toMatchObject({ actor_id: null, outcome: 'success' })
-    expect(JSON.parse(String(event['personal'])).detail).toEqual({ roles: 'analyst user' })
+    expect(JSON.parse(String(event['subject_personal'])).detail).toEqual({ roles: 'analyst user' })
     await seal()
     expect(await findings()).toEqual([])
   })

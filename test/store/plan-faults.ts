@@ -25,6 +25,8 @@ const WAITING = [
   'mail_requests_requested_at (requested_at<?)',
   'mail_requests_unsettled (requested_at<?)',
   'one_time_tokens_expires_at (expires_at<?)',
+  'departures_erase_at (erase_at<?)',
+  'users_delete_at (delete_at<?)',
   'revocations_expires_at (expires_at<?)',
   'revocations_unpublished (expires_at>?)',
   'user_sessions_expires_at (expires_at<?)',

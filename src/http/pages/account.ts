@@ -80,9 +80,9 @@ export function submitDelete(c: Context<AppEnv>): Promise<Response> {
   return submitOwn(c, {
     schema: DeleteAccountInput,
     act: async (claims, { password }) => {
-      await deleteAccount(c.get('auth'), claims, password)
+      const deletesAt = await deleteAccount(c.get('auth'), claims, password)
       endVisit(c)
-      return '/login?done=account_deleted'
+      return `/login?done=${deletesAt === null ? 'account_deleted' : 'account_deletion_scheduled'}`
     },
   })
 }

@@ -139,7 +139,7 @@ function EventTable({
 }
 
 function EventRow({ event, isLinked }: { event: ListedAuditEvent; isLinked: boolean }): Markup {
-  const { personal, outcome, type } = presentAuditEvent(event)
+  const { personal, erased, outcome, type } = presentAuditEvent(event)
   const { actorId, subjectId } = event
   return (
     <tr>
@@ -163,7 +163,7 @@ function EventRow({ event, isLinked }: { event: ListedAuditEvent; isLinked: bool
         )}
       </td>
       <td data-label="From where">
-        {personal ? (personal.ip ?? '–') : 'erased'}
+        {erased.includes('actor') ? 'erased' : (personal?.ip ?? '–')}
         {personal?.user_agent && <div class="quiet">{browserOf(personal.user_agent)}</div>}
       </td>
     </tr>

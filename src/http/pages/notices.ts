@@ -11,6 +11,8 @@ const NOTICES: Readonly<Record<string, string>> = {
   email_undone:
     'Your email is back as it was, and everybody is logged out. Choose a new password by the link that was mailed to you.',
   account_deleted: 'Your account is gone.',
+  account_deletion_scheduled:
+    'Your account is disabled. Its email was changed within the last 7 days: it will be deleted when that cannot be undone any more. Until then, the link that was mailed to the previous address keeps it.',
   name_changed: 'Your name is changed.',
   password_changed: 'Your password is changed. All your other sessions have ended.',
   email_change_mailed:

@@ -2,7 +2,7 @@ import { changeName } from '../../auth/change-name'
 import { deleteAccount } from '../../auth/delete-account'
 import { exportAccount } from '../../auth/export-account'
 import { getAccount } from '../../auth/get-account'
-import { AccountExport, presentExport } from '../account-wire'
+import { AccountExport, DeletionScheduled, presentDeletion, presentExport } from '../account-wire'
 import { authenticate, authenticateAny } from '../authenticate'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
@@ -48,16 +48,23 @@ export const account = factory
     operation({
       operationId: 'deleteAccount',
       summary: 'Delete your account and what is stored about you',
+      description:
+        'While a change of the email can still be undone, the account is disabled at once and deleted when it cannot be undone any more. Undoing the change cancels the deletion. Both addresses are told.',
       tag,
       bearer: 'required',
-      responses: { 200: { description: 'It is gone', schema: Message } },
+      responses: {
+        200: { description: 'It is gone', schema: Message },
+        202: { description: 'It is disabled, and will be gone', schema: DeletionScheduled },
+      },
       problems: [...BODY, ...TOKEN, ...OWN_PASSWORD, 'last_admin'],
     }),
     authenticate,
     valid('json', DeleteAccountInput),
     async (c) => {
-      await deleteAccount(c.get('auth'), c.get('claims'), c.req.valid('json').password)
-      return c.json({ message: 'The account is gone' }, 200)
+      const { password } = c.req.valid('json')
+      const deletesAt = await deleteAccount(c.get('auth'), c.get('claims'), password)
+      if (deletesAt === null) return c.json({ message: 'The account is gone' }, 200)
+      return c.json(presentDeletion(deletesAt), 202)
     },
   )
   .get(

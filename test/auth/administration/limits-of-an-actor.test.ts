@@ -46,11 +46,13 @@ describe('nobody exceeds what they hold', () => {
     expect(await row('select * from users where id = ?', analyst.userId)).toEqual(before)
     expect((await client.get('/auth/me', { token: analyst.token })).status).toBe(200)
     const denied = await rows(
-      `select subject_id, personal from audit_events
+      `select subject_id, subject_personal from audit_events
         where actor_id = ? and type = 'permission_denied'`,
       helper.userId,
     )
-    const details = denied.map(({ personal }) => JSON.parse(String(personal)).detail)
+    const details = denied.map(
+      ({ subject_personal }) => JSON.parse(String(subject_personal)).detail,
+    )
     const code = 'exceeds_own_permissions'
     expect(details).toEqual([
       { code, count: '1' },

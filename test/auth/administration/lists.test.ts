@@ -230,13 +230,42 @@ describe('audit events', () => {
 
   test('what was erased or spoilt hides nothing else', async () => {
     const { userId } = await signUpPerson(client)
-    const set = (personal: string | null) =>
-      rows('update audit_events set personal = ? where subject_id = ?', personal, userId)
-    await set(null)
-    expect(await listed(`user=${userId}`)).toMatchObject([{ personal: null }])
-    await set('{')
-    expect(await listed(`user=${userId}`)).toMatchObject([
-      { personal: { detail: { unreadable: '{' } } },
+    const set = (part: 'personal' | 'subject_personal', text: string | null) =>
+      rows(`update audit_events set ${part} = ? where subject_id = ?`, text, userId)
+    const shown = async () => {
+      const [event] = await listed(`user=${userId}`)
+      return { personal: event?.personal, erased: event?.erased }
+    }
+    const from = { ip: '192.0.2.1', user_agent: 'test-agent/1', client_request_id: null }
+    expect(await shown()).toEqual({ personal: { ...from, detail: {} }, erased: [] })
+    await set('subject_personal', null)
+    expect(await shown()).toEqual({ personal: { ...from, detail: {} }, erased: ['subject'] })
+    await set('personal', null)
+    expect(await shown()).toEqual({ personal: null, erased: ['actor', 'subject'] })
+    await set('subject_personal', '{"detail":{"a":"b"}}')
+    expect(await shown()).toMatchObject({ personal: { ip: null, detail: { a: 'b' } } })
+    expect(await shown()).toMatchObject({ erased: ['actor'] })
+    await set('personal', '{')
+    expect(await shown()).toMatchObject({ personal: { detail: { unreadable: '{', a: 'b' } } })
+  })
+
+  test('an event that was recorded before there were two parts', async () => {
+    const subject = crypto.randomUUID()
+    const personal = { ip: '192.0.2.7', user_agent: 'old', detail: { reason: 'wrong_password' } }
+    await rows(
+      `insert into audit_events (id, occurred_at, type, outcome, subject_id, personal, personal_salt, personal_digest)
+        values (?, ?, 'login_failed', 'failure', ?, ?, '', '')`,
+      crypto.randomUUID(),
+      Date.now(),
+      subject,
+      JSON.stringify(personal),
+    )
+    expect(await listed(`user=${subject}`)).toMatchObject([
+      { personal: { ...personal, client_request_id: null }, erased: [] },
+    ])
+    await rows('update audit_events set personal = null where subject_id = ?', subject)
+    expect(await listed(`user=${subject}`)).toMatchObject([
+      { personal: null, erased: ['actor', 'subject'] },
     ])
   })
 

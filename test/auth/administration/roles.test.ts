@@ -65,7 +65,7 @@ describe('roles', () => {
     expect(refusal(await client.delete(path, { token }))).toBe('404 role_not_found')
     expect(await permissionsOf(role.id)).toEqual([])
     const events = await rows(
-      `select type, personal from audit_events where json_extract(personal, '$.detail.role_id') = ? order by seq`,
+      `select type, subject_personal from audit_events where json_extract(subject_personal, '$.detail.role_id') = ? order by seq`,
       role.id,
     )
     expect(events.map(({ type }) => type)).toEqual([
@@ -74,7 +74,9 @@ describe('roles', () => {
       'role_changed',
       'role_deleted',
     ])
-    const details = events.map(({ personal }) => JSON.parse(String(personal)).detail)
+    const details = events.map(
+      ({ subject_personal }) => JSON.parse(String(subject_personal)).detail,
+    )
     expect(details.slice(0, 3)).toMatchObject([
       { name, permissions: 'users:read' },
       { permissions: 'roles:read' },

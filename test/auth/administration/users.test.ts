@@ -20,7 +20,7 @@ async function detailOf(userId: string, type: string) {
     userId,
     type,
   )
-  return { actor: event['actor_id'], ...JSON.parse(String(event['personal'])).detail }
+  return { actor: event['actor_id'], ...JSON.parse(String(event['subject_personal'])).detail }
 }
 
 describe('creating', () => {
