@@ -23,11 +23,11 @@ export const LINKS_MUTATIONS: readonly Mutation[] = [
     tests: ['test/auth/reset-password.test.ts', 'test/auth/joining.test.ts'],
   },
   {
-    why: 'mails can be had as often as anybody asks',
+    why: 'a change of the email is mailed as often as its user asks',
     file: 'src/store/one-time-tokens.ts',
     find: 'MAIL_PAUSE_MS = 60 * 1000',
     replace: 'MAIL_PAUSE_MS = 0',
-    tests: ['test/auth/reset-password.test.ts'],
+    tests: ['test/auth/change-email.test.ts'],
   },
   {
     why: 'an invitation outlives the right of who invited',

@@ -4,6 +4,7 @@ import { EDGES_MUTATIONS } from './edges.ts'
 import { GUESSES_MUTATIONS } from './guesses.ts'
 import { KEYS_MUTATIONS } from './keys.ts'
 import { LINKS_MUTATIONS } from './links.ts'
+import { MAILS_MUTATIONS } from './mails.ts'
 import type { Mutation } from './mutation.ts'
 import { PASSWORDS_MUTATIONS } from './passwords.ts'
 import { SESSIONS_MUTATIONS } from './sessions.ts'
@@ -15,6 +16,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...GUESSES_MUTATIONS,
   ...SESSIONS_MUTATIONS,
   ...LINKS_MUTATIONS,
+  ...MAILS_MUTATIONS,
   ...KEYS_MUTATIONS,
   ...ADMINISTRATION_MUTATIONS,
   ...EDGES_MUTATIONS,
