@@ -200,7 +200,7 @@ describe('the rest', () => {
 
   test('verify: D1 is asked where the token leaves out what the user may, and only there', async () => {
     const many = Array.from(
-      { length: 60 },
+      { length: 80 },
       (_, index) => `a_rather_long_resource_${index}:approve_it_all`,
     )
     const { token } = await signUpWith(...many)

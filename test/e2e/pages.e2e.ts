@@ -122,6 +122,24 @@ for (const javaScriptEnabled of [true, false]) {
   })
 }
 
+test('the token of a mailed link is said to nothing that its page asks for, and its form is ours', async () => {
+  const page = await chromium.open()
+  const asked: Promise<[string, Record<string, string>]>[] = []
+  page.on('request', (request) => {
+    asked.push(request.allHeaders().then((headers) => [request.url(), headers]))
+  })
+  await page.goto('/reset-password?token=secret-token')
+  await fill(page, { 'New password': 'another horse, another battery' })
+  await press(page, 'Change the password')
+  assert.match(await page.getByRole('alert').innerText(), /not good any more/)
+  const sent = await Promise.all(asked)
+  const sheet = sent.find(([url]) => url.includes('/pages.css'))
+  assert.equal(sheet?.[1]['referer'], `${server.origin}/`)
+  for (const [url, headers] of sent) {
+    assert.ok(!JSON.stringify(headers).includes('secret-token'), `${url}: ${headers['referer']}`)
+  }
+})
+
 test('two tabs whose access token is over refresh at once, and both go on', async () => {
   const { page, email } = await newPerson()
   const context = page.context()
