@@ -1,7 +1,8 @@
 import { signUpHolder } from '../platform/administrators'
 import { newKey, withKey } from '../platform/api-keys'
 import { createClient } from '../platform/client'
-import { signUpPerson } from '../platform/people'
+import { advanceSeconds } from '../platform/clock'
+import { PASSWORD, signUpPerson } from '../platform/people'
 import type { Call, Flow } from './flow'
 
 // What machines ask, and what is asked about them.
@@ -11,6 +12,15 @@ const client = createClient()
 async function as(method: string, path: string, body?: unknown): Promise<Call> {
   const { session } = await signUpPerson(client)
   return { method, path, token: session.access_token, body }
+}
+
+const LASTING = { AUTH_ACCESS_TTL: '3600' }
+
+async function longAfter(more: object): Promise<Call> {
+  const { session } = await signUpPerson(createClient({ vars: LASTING }))
+  advanceSeconds(301)
+  const body = { name: 'Report', ...more }
+  return { method: 'POST', path: '/auth/api-keys', token: session.access_token, body }
 }
 
 /** By a resource server's key, about a token that somebody else was given. */
@@ -35,6 +45,20 @@ export const MACHINE_FLOWS: readonly Flow[] = [
     operation: 'createApiKey',
     prepare: () => as('POST', '/auth/api-keys', { name: 'Report', permissions: [] }),
     records: ['api_key_created'],
+  },
+  {
+    operation: 'createApiKey',
+    name: 'long after the login, with the password',
+    vars: LASTING,
+    prepare: () => longAfter({ password: PASSWORD }),
+    records: ['api_key_created'],
+  },
+  {
+    operation: 'createApiKey',
+    name: 'long after the login',
+    answer: '401 insufficient_user_authentication',
+    vars: LASTING,
+    prepare: () => longAfter({}),
   },
   { operation: 'listApiKeys', prepare: () => as('GET', '/auth/api-keys') },
   {
