@@ -1,35 +1,17 @@
 // Breaks one line at a time, in a copy of the project, and sees whether a test notices.
 // `npm run test:mutants -- [text]` takes only the mutations whose description or file has the text.
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import type { Mutation } from '../test/mutants/mutation.ts'
 import { MUTATIONS } from '../test/mutants/mutations.ts'
+import { copyProject } from './copy-project.ts'
 
 type Verdict = 'killed' | 'SURVIVED' | 'STALE' | 'BROKEN'
 
-const ROOT = path.join(import.meta.dirname, '..')
 const TIME_LIMIT_MS = 5 * 60 * 1000
 const run = promisify(execFile)
-
-/** A copy of the files that git knows, as they are now, and of none that it does not. */
-async function copyProject(): Promise<string> {
-  const copy = await mkdtemp(path.join(tmpdir(), 'gatehouse-mutants-'))
-  const listed = await run('git', ['ls-files', '-z'], { cwd: ROOT })
-  for (const file of listed.stdout.split('\0').filter(Boolean)) {
-    await cp(path.join(ROOT, file), path.join(copy, file))
-  }
-  // Linked one by one, so that what tools keep in there is the copy's own.
-  const modules = path.join(ROOT, 'node_modules')
-  await mkdir(path.join(copy, 'node_modules'))
-  for (const name of await readdir(modules)) {
-    if (name.startsWith('.') && name !== '.bin') continue
-    await symlink(path.join(modules, name), path.join(copy, 'node_modules', name))
-  }
-  return copy
-}
 
 /** How many tests passed and failed; a file that does not even load has none. */
 async function runTests(copy: string, tests: readonly string[]) {
