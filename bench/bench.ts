@@ -30,14 +30,14 @@ const results: Result[] = []
 const served = await serve(workers, { PASSWORD_ITERATIONS, LOG_LEVEL: 'WARNING' })
 try {
   pin(served.pid)
-  for (const group of GROUPS) {
+  for (const group of rounds > 0 ? GROUPS : []) {
     for (const connections of CONNECTIONS) results.push(...(await compare(group, connections)))
   }
 } finally {
   await served.stop()
 }
-const derivation = await deriveAsInProduction()
-publish()
+// Without a round, all has been built and served, and nothing is told.
+if (rounds > 0) publish(await deriveAsInProduction())
 
 /** Every target in turn, there and back, so that a machine that gets slower does so for all of them. */
 async function compare(group: readonly Target[], connections: number): Promise<Result[]> {
@@ -90,7 +90,7 @@ function pin(pid: number): void {
   execFileSync('taskset', ['-acp', '0', String(pid)], { stdio: 'ignore' })
 }
 
-function publish(): void {
+function publish(derivation: number): void {
   const report = reportOf(results, { derivation, rounds, seconds })
   const folder = path.join(import.meta.dirname, 'results')
   mkdirSync(folder, { recursive: true })

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { runWrangler } from './wrangler.ts'
+import { applyMigrations, runWrangler } from './wrangler.ts'
 
 export type Row = Record<string, string | number | null>
 
@@ -23,7 +23,7 @@ export function databaseOptions(values: {
 export function openDatabase(where: readonly string[]): Query {
   return async (...statements) => {
     const command = ['d1', 'execute', 'DB', ...where, '--json', '--command', statements.join(';\n')]
-    const output = await runWrangler(command)
+    const output = await runOnDatabase(where, command)
     const answers: readonly { results: readonly Row[] }[] = JSON.parse(output)
     return answers.map(({ results }) => results)
   }
@@ -38,9 +38,24 @@ export async function runFile(
   const file = path.join(folder, 'statements.sql')
   try {
     writeFileSync(file, `${statements.join(';\n')};\n`, { mode: 0o600 })
-    await runWrangler(['d1', 'execute', 'DB', ...where, '--json', '--file', file])
+    await runOnDatabase(where, ['d1', 'execute', 'DB', ...where, '--json', '--file', file])
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** A local database that nobody has used yet has no tables: it gets them, and the command runs again. */
+async function runOnDatabase(
+  where: readonly string[],
+  command: readonly string[],
+): Promise<string> {
+  try {
+    return await runWrangler(command)
+  } catch (error) {
+    const [place, ...more] = where
+    if (place !== '--local' || !String(error).includes('no such table')) throw error
+    await applyMigrations(more)
+    return runWrangler(command)
   }
 }
 

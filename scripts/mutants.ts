@@ -10,7 +10,7 @@ import { EQUIVALENT, type Equivalent } from '../test/mutants/equivalent.ts'
 import { readCoverage } from './mutants/covering.ts'
 import { type Mutant, mutantsOf } from './mutants/generate.ts'
 import { Judge, type Verdict } from './mutants/judge.ts'
-import { projectFiles, ROOT } from './mutants/project-copy.ts'
+import { projectFiles, ROOT } from './mutants/project-files.ts'
 
 const { values } = parseArgs({
   options: {

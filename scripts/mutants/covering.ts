@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Mutant } from './generate.ts'
-import { projectFiles, ROOT } from './project-copy.ts'
+import { projectFiles, ROOT } from './project-files.ts'
 
 /** Which lines of which source file each test file runs. */
 type Coverage = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>

@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
+import { copyProject } from '../copy-project.ts'
 import type { Answered, Asked } from './bench.ts'
 import type { Mutant } from './generate.ts'
-import { copyProject } from './project-copy.ts'
 
 /** `timeout` counts as noticed: a test that never ends is red. */
 export type Verdict = 'killed' | 'timeout' | 'SURVIVED' | 'UNCOVERED'

@@ -4,21 +4,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
-export const ROOT = path.join(import.meta.dirname, '../..')
+const ROOT = path.join(import.meta.dirname, '..')
 
-const run = promisify(execFile)
-
-/** The files that git knows, or would know of if they were added. */
-export async function projectFiles(...folders: readonly string[]): Promise<readonly string[]> {
-  const options = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', ...folders]
-  const { stdout } = await run('git', options, { cwd: ROOT })
-  return stdout.split('\0').filter(Boolean)
-}
-
-/** A copy of the project as it is now, with `node_modules` linked; the caller deletes it. */
+/** Copies the files that git knows, as they are now, and nothing generated; links the packages. Answers the folder. */
 export async function copyProject(): Promise<string> {
-  const copy = await mkdtemp(path.join(tmpdir(), 'gatehouse-mutants-'))
-  for (const file of await projectFiles()) {
+  const copy = await mkdtemp(path.join(tmpdir(), 'gatehouse-copy-'))
+  const listed = await promisify(execFile)('git', ['ls-files', '-z'], { cwd: ROOT })
+  for (const file of listed.stdout.split('\0').filter(Boolean)) {
     await cp(path.join(ROOT, file), path.join(copy, file))
   }
   // Linked one by one, so that what tools keep in there is the copy's own.
