@@ -86,8 +86,8 @@ export function attemptValues({ counters, device, ...attempt }: Attempt): Attemp
 
 // Of nobody's email no device is known.
 const isKnownDevice = ({ emailNormalized, deviceIssuedAt }: AttemptValues) =>
-  sql`exists (select 1 from users where email_normalized = ${emailNormalized}
-    and coalesce(recovered_at, 0) < ${deviceIssuedAt})`
+  sql`(${deviceIssuedAt} is not null and exists (select 1 from users where email_normalized = ${emailNormalized}
+    and coalesce(recovered_at, 0) < ${deviceIssuedAt}))`
 
 // SQL chooses, in every statement alike: a recovery that lands in between is seen by all of a batch, or by none.
 const countersThatCount = (attempt: AttemptValues) =>
