@@ -1,3 +1,4 @@
+import { persist } from './answer'
 import { AuthClientError, endsSession } from './auth-client-error'
 import { createFreshness } from './freshness'
 import { createRenewal, type Exchange, type KeptSession } from './renewal'
@@ -22,6 +23,8 @@ export interface SessionKeeper {
   refresh(stale: StoredSession | undefined): Promise<StoredSession>
   /** Keeps the session that is answered, if one is. */
   begin<Answer extends Session | SignedUp>(ask: () => Promise<Answer>): Promise<Answer>
+  /** Asks, until there is an answer, for other tokens of the session than those that it is shown. */
+  replace(ask: (session: StoredSession, signal: AbortSignal) => Promise<Session>): Promise<void>
   /** Runs what no refresh and no other beginning may overlap, in all tabs where it can be helped. */
   readonly inTurn: Turns
   /** Signs out here, where a user is given only if it is still theirs; the service is not told. */
@@ -73,6 +76,20 @@ export function keepSession(parts: Parts, surroundings: Surroundings): SessionKe
     refresh,
     inTurn,
     begin: (ask) => inTurn(() => begin(kept, ask, now)),
+    async replace(ask) {
+      const before = await fresh()
+      if (!before) throw new AuthClientError('signed_out')
+      const replaceAs = (user: StoredSession) =>
+        inTurn(() => replace(kept, user, ask, surroundings))
+      try {
+        await replaceAs(before)
+      } catch (error) {
+        // Its access token is over already: the service's clock may differ.
+        const isOver = error instanceof AuthClientError && error.code === 'invalid_token'
+        if (!isOver) throw error
+        await replaceAs(await refresh(before))
+      }
+    },
     async forget(userId) {
       if (!userId || (await kept.current())?.user.id === userId) await kept.put(null)
     },
@@ -102,6 +119,23 @@ async function begin<Answer extends Session | SignedUp>(
   const answer = await ask()
   if ('access_token' in answer) await kept.put({ ...answer, received_at }, true)
   return answer
+}
+
+// No refresh comes between: it would be refused with the tokens that an answer, perhaps a lost one, has replaced.
+async function replace(
+  kept: KeptSession,
+  before: StoredSession,
+  ask: (session: StoredSession, signal: AbortSignal) => Promise<Session>,
+  { now, sleep }: Pick<Surroundings, 'now' | 'sleep'>,
+): Promise<void> {
+  const session = await stillKept(kept, before)
+  const replaced = await persist(async (signal) => {
+    const received_at = now()
+    return { ...(await ask(session, signal)), received_at }
+  }, sleep)
+  // Who has logged out meanwhile, or in as somebody else, stays so.
+  const latest = await kept.current()
+  if (latest?.user.id === session.user.id) await kept.put(replaced)
 }
 
 // A logout or another login may have come while a refresh was waited for.
