@@ -8,7 +8,7 @@ export type ListedSession = Awaited<ReturnType<typeof findLiveSessions>>['sessio
 }
 
 /**
- * The live sessions of the caller, the last used first. The one that asks is in use now, whatever is stored of it: who has a
+ * The live sessions of the caller: the one that asks, and the others, the last used first. The first is in use now, whatever is stored of it: who has a
  * copy of it would otherwise learn when its user refreshes, and could always be second.
  * @throws AuthError invalid_token
  */

@@ -1,7 +1,8 @@
-import { persist } from './answer'
-import { AuthClientError, endsSession } from './auth-client-error'
+import { endsSession } from './auth-client-error'
 import { createFreshness } from './freshness'
 import { createRenewal, type Exchange, type KeptSession } from './renewal'
+import { createReplacement, type Replace } from './replacement'
+import { ofSameUser, stillKept } from './same-user'
 import type { createSessionEvents } from './session-events'
 import type { MaybeKnown, SessionStore, StoredSession } from './session-store'
 import type { Surroundings } from './surroundings'
@@ -24,7 +25,7 @@ export interface SessionKeeper {
   /** Keeps the session that is answered, if one is. */
   begin<Answer extends Session | SignedUp>(ask: () => Promise<Answer>): Promise<Answer>
   /** Asks, until there is an answer, for other tokens of the session than those that it is shown. */
-  replace(ask: (session: StoredSession, signal: AbortSignal) => Promise<Session>): Promise<void>
+  readonly replace: Replace
   /** Runs what no refresh and no other beginning may overlap, in all tabs where it can be helped. */
   readonly inTurn: Turns
   /** Signs out here, where a user is given only if it is still theirs; the service is not told. */
@@ -76,20 +77,7 @@ export function keepSession(parts: Parts, surroundings: Surroundings): SessionKe
     refresh,
     inTurn,
     begin: (ask) => inTurn(() => begin(kept, ask, now)),
-    async replace(ask) {
-      const before = await fresh()
-      if (!before) throw new AuthClientError('signed_out')
-      const replaceAs = (user: StoredSession) =>
-        inTurn(() => replace(kept, user, ask, surroundings))
-      try {
-        await replaceAs(before)
-      } catch (error) {
-        // Its access token is over already: the service's clock may differ.
-        const isOver = error instanceof AuthClientError && error.code === 'invalid_token'
-        if (!isOver) throw error
-        await replaceAs(await refresh(before))
-      }
-    },
+    replace: createReplacement({ kept, fresh, refresh, inTurn }, surroundings),
     async forget(userId) {
       if (!userId || (await kept.current())?.user.id === userId) await kept.put(null)
     },
@@ -119,35 +107,6 @@ async function begin<Answer extends Session | SignedUp>(
   const answer = await ask()
   if ('access_token' in answer) await kept.put({ ...answer, received_at }, true)
   return answer
-}
-
-// No refresh comes between: it would be refused with the tokens that an answer, perhaps a lost one, has replaced.
-async function replace(
-  kept: KeptSession,
-  before: StoredSession,
-  ask: (session: StoredSession, signal: AbortSignal) => Promise<Session>,
-  { now, sleep }: Pick<Surroundings, 'now' | 'sleep'>,
-): Promise<void> {
-  const session = await stillKept(kept, before)
-  const replaced = await persist(async (signal) => {
-    const received_at = now()
-    return { ...(await ask(session, signal)), received_at }
-  }, sleep)
-  // Who has logged out meanwhile, or in as somebody else, stays so.
-  const latest = await kept.current()
-  if (latest?.user.id === session.user.id) await kept.put(replaced)
-}
-
-// A logout or another login may have come while a refresh was waited for.
-async function stillKept(kept: KeptSession, session: StoredSession): Promise<StoredSession> {
-  const latest = await kept.current()
-  if (!latest) throw new AuthClientError('signed_out')
-  return ofSameUser(session, latest)
-}
-
-function ofSameUser(before: StoredSession | undefined, session: StoredSession): StoredSession {
-  if (!before || session.user.id === before.user.id) return session
-  throw new AuthClientError('user_changed')
 }
 
 function orNobody(error: unknown): null {

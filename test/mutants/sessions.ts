@@ -32,8 +32,8 @@ export const SESSIONS_MUTATIONS: readonly Mutation[] = [
   {
     why: 'a superseded token is answered to strangers',
     file: 'src/store/refreshes.ts',
-    find: '(user_agent is ${client.userAgent} or network is ${client.network}) and (',
-    replace: 'true and (',
+    find: 'and not (${isKnown(client)} and (',
+    replace: 'and not (true and (',
     tests: ['test/auth/refresh-session.test.ts'],
   },
   {
