@@ -2,9 +2,9 @@ import { persist } from './answer'
 import { AuthClientError } from './auth-client-error'
 import type { KeptSession } from './renewal'
 import { stillKept } from './same-user'
-import type { SessionKeeper } from './session-keeper'
 import type { StoredSession } from './session-store'
 import type { Surroundings } from './surroundings'
+import type { Turns } from './turns'
 import type { Session } from './wire'
 
 type Ask = (session: StoredSession, signal: AbortSignal) => Promise<Session>
@@ -12,17 +12,19 @@ type Ask = (session: StoredSession, signal: AbortSignal) => Promise<Session>
 /** Asks, until there is an answer, for other tokens of the session than those that `ask` is shown. */
 export type Replace = (ask: Ask) => Promise<void>
 
+interface Keeping {
+  readonly kept: KeptSession
+  readonly fresh: () => Promise<StoredSession | null>
+  readonly refresh: (stale: StoredSession) => Promise<StoredSession>
+  readonly inTurn: Turns
+}
+
 /**
  * Puts the answered tokens in place of the session's. No refresh comes between: it would be refused with the tokens that an
  * answer, perhaps a lost one, has replaced.
  */
 export function createReplacement(
-  {
-    kept,
-    fresh,
-    refresh,
-    inTurn,
-  }: Pick<SessionKeeper, 'fresh' | 'refresh' | 'inTurn'> & { kept: KeptSession },
+  { kept, fresh, refresh, inTurn }: Keeping,
   { now, sleep }: Pick<Surroundings, 'now' | 'sleep'>,
 ): Replace {
   async function replace(before: StoredSession, ask: Ask): Promise<void> {

@@ -192,7 +192,7 @@ export function renewSession(
         rotatedAt,
         rotatedBy: event.id,
         lastUsedAt: rotatedAt,
-        authenticatedAt: moment.now,
+        authenticatedAt: rotatedAt,
         leastEpoch: sql`(select auth_epoch from users where users.id = user_sessions.user_id)`,
         otherNetworks: null,
         ...client,

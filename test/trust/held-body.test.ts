@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createClient, refusal, sessionOf } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
+import { heldBack } from '../platform/held-body'
 import { ORIGIN } from '../platform/page-browser'
 import { newEmail, PASSWORD, reasonOf, refresh, signUpPerson } from '../platform/people'
 import { eventTypes, rows, sessionRows } from '../platform/records'
@@ -10,21 +11,6 @@ import { eventTypes, rows, sessionRows } from '../platform/records'
 const owner = createClient({ ip: '198.51.100.5', userAgent: 'Firefox/150' })
 const thief = createClient({ ip: '203.0.113.9', userAgent: 'Firefox/150' })
 
-/** A body whose first byte is there at once, and the rest when it is released. */
-function heldBack(text: string) {
-  const bytes = new TextEncoder().encode(text)
-  const { promise, resolve: release } = Promise.withResolvers<void>()
-  const body = new ReadableStream({
-    start: (stream) => stream.enqueue(bytes.slice(0, 1)),
-    async pull(stream) {
-      await promise
-      stream.enqueue(bytes.slice(1))
-      stream.close()
-    },
-  })
-  return { body, release, length: String(bytes.length) }
-}
-
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 const inTurn = () => new Promise((resolve) => setTimeout(resolve, 20))
 
@@ -33,7 +19,7 @@ describe.each([
   ['of a length that was said', true],
 ])('a body that is held back, %s', (_name, isLengthSaid) => {
   function hold(method: string, path: string, sent: object, token?: string, by = thief) {
-    const { body, release, length } = heldBack(JSON.stringify(sent))
+    const { body, release, length } = heldBack(sent)
     const headers = { ...JSON_TYPE, ...(isLengthSaid && { 'Content-Length': length }) }
     const answer = by.send(method, path, { rawBody: body, headers, ...(token && { token }) })
     return {
@@ -82,7 +68,7 @@ describe.each([
 test('a body that is not there after five seconds is not waited for, by routes and pages', async () => {
   const { session, userId } = await signUpPerson(owner)
   const before = await sessionRows(userId)
-  const never = () => heldBack(JSON.stringify({ refresh_token: session.refresh_token })).body
+  const never = () => heldBack({ refresh_token: session.refresh_token }).body
   const form = {
     'Content-Type': 'application/x-www-form-urlencoded',
     Origin: ORIGIN,
@@ -107,7 +93,7 @@ test('a body that is not there after five seconds is not waited for, by routes a
 test('who has used up their rate is told so before any body is waited for', async () => {
   const RATE_LIMIT_CREDENTIALS = { limit: async () => ({ success: false }) }
   const limited = createClient({ vars: { RATE_LIMIT: 'on', RATE_LIMIT_CREDENTIALS } })
-  const { body } = heldBack(JSON.stringify({ email: newEmail(), password: PASSWORD }))
+  const { body } = heldBack({ email: newEmail(), password: PASSWORD })
   const answer = await limited.post('/auth/login', { rawBody: body, headers: JSON_TYPE })
   expect(refusal(answer)).toBe('429 rate_limited')
 })
