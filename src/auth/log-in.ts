@@ -17,6 +17,7 @@ import { newGuess, recordFailure, requireReserved } from './guess-limits'
 import { type IssuedSession, issueSession, newSession, refreshTokenOf } from './issue-session'
 import { newNotice } from './mailed-link'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
+import { replacedSession } from './replaced-session'
 
 type Credential = Awaited<ReturnType<typeof findCredential>>
 
@@ -34,14 +35,14 @@ type Credential = Awaited<ReturnType<typeof findCredential>>
  */
 export async function logIn(
   context: AuthContext,
-  { email, password, turnstileToken }: LogInInput,
+  { email, password, turnstileToken, replacedToken }: LogInInput,
 ): Promise<IssuedSession> {
   const { db } = context
   const guess = await newGuess(context, email.normalized, turnstileToken, 'log_in')
   const { reservation, credential } = await reserveLogin(db, guess.attempt)
   const counted = requireReserved(reservation, guess)
   const issued =
-    (await tryLogIn(context, { password, credential, counted })) ??
+    (await tryLogIn(context, { password, credential, counted, replacedToken })) ??
     (await tryLogIn(context, {
       password,
       credential: await findCredential(db, email.normalized),
@@ -56,9 +57,11 @@ export interface LogInInput {
   readonly password: string
   /** Of a challenge that was solved, where one is asked for. */
   readonly turnstileToken?: string | undefined
+  /** The refresh token that the browser has, whose session ends with this. */
+  readonly replacedToken?: string | undefined
 }
 
-interface Try {
+interface Try extends Pick<LogInInput, 'replacedToken'> {
   readonly password: string
   readonly credential: Credential
   readonly counted: Counted
@@ -67,7 +70,7 @@ interface Try {
 /** Null when the stored hash changed in between. */
 async function tryLogIn(
   context: AuthContext,
-  { password, credential, counted }: Try,
+  { password, credential, counted, replacedToken }: Try,
 ): Promise<IssuedSession | null> {
   const { passwordHashing } = context.config
   const stored = readStoredHash(context, credential)
@@ -78,8 +81,9 @@ async function tryLogIn(
     ? await hashPassword(password, passwordHashing)
     : stored.text
   const passwordHash = { verified: stored.text, next }
+  const { userId } = credential
   const { attempt } = counted
-  return beginSession(context, { userId: credential.userId, passwordHash, attempt })
+  return beginSession(context, { userId, passwordHash, attempt, replacedToken })
 }
 
 // A row that cannot be read is a failed login for the caller and an alarm for the operator.
@@ -112,9 +116,12 @@ async function refuseLogin(
   return new AuthError('invalid_credentials', { reason, ...(userId && { user_id: userId }) })
 }
 
+type Beginning = Pick<Login, 'passwordHash' | 'attempt'> &
+  Pick<LogInInput, 'replacedToken'> & { readonly userId: string }
+
 async function beginSession(
   context: AuthContext,
-  { userId, passwordHash, attempt }: Pick<Login, 'passwordHash' | 'attempt'> & { userId: string },
+  { userId, passwordHash, attempt, replacedToken }: Beginning,
 ): Promise<IssuedSession | null> {
   const { db, now, log } = context
   const { session, refreshTokenId } = await newSession(context, userId)
@@ -130,6 +137,7 @@ async function beginSession(
     mustBeVerified,
     notice,
     revocationExpiresAt,
+    replaced: await replacedSession(context, replacedToken),
   }
   const result = await startSession(db, login, moment(context))
   const { started, account, revocations, isNoticed } = result

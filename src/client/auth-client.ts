@@ -68,7 +68,10 @@ export interface AuthClient {
   me(): Promise<User>
   /** The name others see, or none. */
   changeName(input: ChangeNameInput): Promise<User>
-  /** Ends all of the user's other sessions, and their API keys unless they are kept. */
+  /**
+   * Ends all of the user's other sessions, and their API keys unless they are kept; this one goes on under new tokens, which
+   * copies of the old ones are not.
+   */
   changePassword(input: ChangePasswordInput): Promise<void>
   /**
    * Deletes what is stored about the user, and signs out. `deletesAt` is null where it is done; while a change of the

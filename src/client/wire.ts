@@ -128,6 +128,12 @@ export interface ProvenLinkInput extends LinkInput {
   new_password?: string | undefined
 }
 
+/** Where else a session was given the tokens that somebody had just refreshed, and since when. */
+export interface OtherNetwork {
+  ip: string | null
+  at: string
+}
+
 /** A live session, as its user sees it. */
 export interface ListedSession {
   id: string
@@ -136,6 +142,7 @@ export interface ListedSession {
   expires_at: string
   ip: string | null
   user_agent: string | null
+  other_networks: OtherNetwork[]
   /** Whether it is the one that asks. */
   current: boolean
 }
@@ -155,6 +162,7 @@ export interface ExportedSession {
   ended_reason: string | null
   ip: string | null
   user_agent: string | null
+  other_networks: OtherNetwork[]
 }
 
 /** An event of the audit trail, as an export has it. */

@@ -3,7 +3,7 @@ import type { ExportedAccount } from '../auth/export-account'
 import { ApiKey, presentApiKey } from './api-key-wire'
 import { AuditEvent, presentOwnAuditEvent } from './audit-wire'
 import { type Answered, answer } from './named'
-import { isoTime, presentUser, User } from './wire'
+import { isoTime, OtherNetworks, presentOtherNetworks, presentUser, User } from './wire'
 
 /** What DELETE /auth/me answers while a change of the email can be undone. */
 export const DeletionScheduled = answer('DeletionScheduled', () =>
@@ -33,6 +33,7 @@ export const AccountExport = answer('AccountExport', () =>
         ended_reason: z.nullable(z.string()),
         ip: z.nullable(z.string()),
         user_agent: z.nullable(z.string()),
+        other_networks: OtherNetworks(),
       }),
     ),
     api_keys: z.array(z.extend(ApiKey(), { revoked_at: z.nullable(z.iso.datetime()) })),
@@ -59,6 +60,7 @@ export function presentExport({
       ended_reason: session.revokedReason,
       ip: session.ip,
       user_agent: session.userAgent,
+      other_networks: presentOtherNetworks(session.otherNetworks),
     })),
     api_keys: apiKeys.map((key) => ({
       ...presentApiKey(key),

@@ -16,6 +16,7 @@ export type MailType =
   | 'new_device'
   | 'api_key_created'
   | 'login_paused'
+  | 'refresh_token_reused'
 
 export interface MailContent {
   /** What the service is called. */
@@ -125,6 +126,14 @@ const WORDINGS: Readonly<Record<MailType, (service: string) => Wording>> = {
       `Somebody has tried 100 wrong passwords for your account at ${service}. Logging in from new places and devices is paused.`,
       'On the devices that you use you can log in as always. To log in on a new one now, choose a new password: that ends the pause.',
       'If your password is a good one that you use nowhere else, there is nothing else to do.',
+    ],
+  }),
+  refresh_token_reused: (service) => ({
+    subject: `We ended a session of your ${service} account`,
+    paragraphs: [
+      `We ended a session of your account at ${service} because a token that it had already replaced was used again. This can mean that somebody has copied the session. It can also be a device that went back to an older state, such as a restored backup.`,
+      'You can log in again. Your other sessions go on; your account page lists them.',
+      'If you do not know why this happened, change your password: every other session then ends.',
     ],
   }),
   new_device: (service) => ({

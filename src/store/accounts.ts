@@ -3,6 +3,7 @@ import { selectAllApiKeys } from './api-keys'
 import { type NewAuditEvent, recordEventWhere } from './audit-events'
 import { auditEvents, SHOWN_EVENT } from './audit-schema'
 import { type Database, runBatch } from './database'
+import { OTHER_NETWORKS } from './other-networks'
 import { announce } from './outbox'
 import { roles, userRoles, userSessions, users } from './schema'
 import { type Caller, callerLives, type Moment, selectCaller } from './sessions'
@@ -55,6 +56,7 @@ export async function findEverythingOf(db: Database, caller: Caller, moment: Mom
         revokedReason: userSessions.revokedReason,
         ip: userSessions.ip,
         userAgent: userSessions.userAgent,
+        otherNetworks: OTHER_NETWORKS,
       })
       .from(userSessions)
       .where(eq(userSessions.userId, userId))

@@ -5,13 +5,13 @@ import { type Database, insertWhere, runBatch } from './database'
 export type NewAuditEvent = Omit<typeof auditEvents.$inferInsert, 'seq'>
 
 /**
- * A statement for the batch of the change that the event tells of; it may find out to whom it happened. Where the
+ * A statement for the batch of the change that the event tells of; it may find out what happened, and to whom. Where the
  * event is there already, nothing is inserted: an insert that is ignored takes a `seq` too, and a gap says that
  * somebody removed an event.
  */
 export function recordEventWhere(
   db: Database,
-  event: Omit<NewAuditEvent, 'subjectId'> & { subjectId?: string | SQL | null | undefined },
+  event: { readonly [Column in keyof NewAuditEvent]: NewAuditEvent[Column] | SQL },
   condition: SQL,
 ) {
   const isNew = sql`(${condition}) and not exists (select 1 from audit_events where id = ${event.id})`

@@ -10,6 +10,7 @@ import { API_KEYS, ApiKeyList, KeepApiKeys } from './api-key-list'
 import { browserOf } from './browser-of'
 import { Field, Form, type FormState } from './form'
 import { Layout, Time } from './layout'
+import { OtherPlaces } from './other-places'
 import { passwordHint } from './password-hint'
 import { asVisitor } from './visit'
 
@@ -143,7 +144,7 @@ function Sessions({ user, sessions, keys, state }: SessionsProps): Markup {
     <section class="card" id="sessions" aria-labelledby="sessions-title">
       <h2 id="sessions-title">Sessions</h2>
       <ul class="list">
-        {sessions.map(({ id, isCurrent, userAgent, ip, lastUsedAt }) => (
+        {sessions.map(({ id, isCurrent, userAgent, ip, lastUsedAt, otherNetworks }) => (
           <li>
             <div>
               <strong>{browserOf(userAgent)}</strong>{' '}
@@ -151,6 +152,7 @@ function Sessions({ user, sessions, keys, state }: SessionsProps): Markup {
               <div class="quiet">
                 {ip ?? 'unknown address'}, last used <Time at={lastUsedAt} />
               </div>
+              <OtherPlaces networks={otherNetworks} />
             </div>
             {!isCurrent && (
               <Form

@@ -11,6 +11,7 @@ import { exportAccount } from '../../auth/export-account'
 import type { AccessTokenClaims } from '../../crypto/access-token'
 import { presentExport } from '../account-wire'
 import type { AppEnv } from '../factory'
+import { setSessionCookies } from '../refresh-cookie'
 import {
   ChangeEmailInput,
   ChangeNameInput,
@@ -56,11 +57,12 @@ export function submitPassword(c: Context<AppEnv>): Promise<Response> {
     schema: ChangePasswordInput,
     inputOf: (form) => ({ ...filledFields(form), ...keptKeys(form) }),
     act: async (claims, { current_password, new_password, keep_api_keys }) => {
-      await changePassword(c.get('auth'), claims, {
+      const issued = await changePassword(c.get('auth'), claims, {
         currentPassword: current_password,
         newPassword: new_password,
         keepsApiKeys: keep_api_keys === true,
       })
+      await setSessionCookies(c, issued)
       return `${HOME}?done=password_changed`
     },
   })

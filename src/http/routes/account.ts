@@ -4,6 +4,7 @@ import { exportAccount } from '../../auth/export-account'
 import { getAccount } from '../../auth/get-account'
 import { AccountExport, DeletionScheduled, presentDeletion, presentExport } from '../account-wire'
 import { authenticate, authenticateAny } from '../authenticate'
+import { clearSiteData } from '../clear-site-data'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
 import { BODY, OWN_PASSWORD, TOKEN, TOKEN_OR_KEY } from '../route-problems'
@@ -63,6 +64,7 @@ export const account = factory
     async (c) => {
       const { password } = c.req.valid('json')
       const deletesAt = await deleteAccount(c.get('auth'), c.get('claims'), password)
+      clearSiteData(c, ['cache'])
       if (deletesAt === null) return c.json({ message: 'The account is gone' }, 200)
       return c.json(presentDeletion(deletesAt), 202)
     },

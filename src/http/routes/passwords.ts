@@ -4,8 +4,15 @@ import { resetPassword } from '../../auth/reset-password'
 import { authenticate } from '../authenticate'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
+import { answeredSession, transportOfSession } from '../refresh-cookie'
 import { BODY, CHALLENGE, OWN_PASSWORD, TOKEN } from '../route-problems'
-import { ChangePasswordInput, ForgotPasswordInput, Message, ResetPasswordInput } from '../wire'
+import {
+  ChangePasswordInput,
+  ForgotPasswordInput,
+  Message,
+  PasswordChanged,
+  ResetPasswordInput,
+} from '../wire'
 
 const tag = 'Passwords'
 
@@ -51,21 +58,26 @@ export const passwords = factory
       operationId: 'changePassword',
       summary: 'Change your password',
       description:
-        'Ends all of your other sessions, and your API keys unless `keep_api_keys` is true.',
+        'Ends all of your other sessions, and your API keys unless `keep_api_keys` is true. This one goes on under the tokens that are answered: older ones, and copies of them, are worth nothing. If the answer is lost, ask again within a minute.',
       tag,
+      cookie: 'taken',
       bearer: 'required',
-      responses: { 200: { description: 'It is changed', schema: Message } },
-      problems: [...BODY, ...TOKEN, ...OWN_PASSWORD, 'weak_password'],
+      responses: { 200: { description: 'It is changed', schema: PasswordChanged } },
+      problems: [...BODY, ...TOKEN, ...OWN_PASSWORD, 'weak_password', 'origin_not_allowed'],
     }),
     authenticate,
     valid('json', ChangePasswordInput),
     async (c) => {
-      const { current_password, new_password, keep_api_keys } = c.req.valid('json')
-      await changePassword(c.get('auth'), c.get('claims'), {
+      const { current_password, new_password, keep_api_keys, ...input } = c.req.valid('json')
+      const claims = c.get('claims')
+      const transport = await transportOfSession(c, claims.sid, input.transport)
+      const passwords = {
         currentPassword: current_password,
         newPassword: new_password,
         keepsApiKeys: keep_api_keys === true,
-      })
-      return c.json({ message: 'The password is changed, all other sessions have ended' }, 200)
+      }
+      const issued = await changePassword(c.get('auth'), claims, passwords)
+      const message = 'The password is changed, all other sessions have ended'
+      return c.json({ ...answeredSession(c, issued, transport), message }, 200)
     },
   )

@@ -57,6 +57,7 @@ export const sessions = factory
         'validation_failed',
         'malformed_json',
         'payload_too_large',
+        'request_timeout',
         'unsupported_media_type',
       ],
     }),
