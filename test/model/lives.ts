@@ -176,7 +176,22 @@ export const SHORTEST_LIVES: Readonly<Record<string, readonly Round[]>> = {
   rotated: [alone(refreshed)],
   unchanged: [alone(refreshed), alone(refreshed, 9)],
   retried: [alone(refreshed), alone(replayed(1), 9)],
-  overtaken: [alone(refreshed), alone(refreshed, 11), alone(replayed(2), -1)],
+  overtaken: [alone(refreshed), alone(refreshed, 10), alone(replayed(2), -1)],
   reused: [alone(refreshed), alone(replayed(1), 11)],
   session_ended: [alone({ do: 'disable' }), alone(refreshed)],
+  changed: [alone({ do: 'change password', by: 'phone', fate: 'delivered' })],
+  repeated: [
+    alone({ do: 'change password', by: 'phone', fate: 'lost' }),
+    alone({ do: 'change password', by: 'phone', fate: 'delivered' }),
+  ],
+  authenticated_again: [
+    alone({ do: 'change password', by: 'phone', fate: 'lost' }),
+    alone(refreshed),
+  ],
+  used_from_many_networks: [
+    alone(refreshed),
+    ...(['roaming', 'train', 'hotel', 'office'] as const).map((by) =>
+      alone({ do: 'refresh', by, fate: 'delivered' }),
+    ),
+  ],
 }

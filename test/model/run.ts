@@ -26,7 +26,7 @@ const vars = {
 export const tally = new Map<string, number>()
 
 /** The statements of each batch that decides. */
-const SIZES = { refresh: 9, ask: 5, change: 12, repeat: 6 }
+const SIZES = { refresh: 9, ask: 5, change: 13, repeat: 6 }
 
 /** What a refusal is told as, where it is not `invalid_refresh_token`. */
 const CODES: Readonly<Record<string, string>> = {
