@@ -30,7 +30,7 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
   'npm run test:watch': { run: 'npm run test:watch -- test/config.test.ts' },
   'npm run test:isolated': { run: 'npm run test:isolated -- test/config.test.ts' },
   'npm run test:commands': { notHere: 'is this' },
-  'npm run test:mutants': { run: 'npm run test:mutants -- "uuid"' },
+  'npm run test:mutants': { run: 'npm run test:mutants -- "token of a link is compared"' },
   'npm run admin -- grant you@example.com': { notHere: 'nobody has signed up: test/e2e/admin' },
   'npm run admin -- grant you@example.com --remote': { notHere: ACCOUNT },
   'npm run admin -- verify-audit': { notHere: 'nothing is sealed: test/e2e/admin' },
