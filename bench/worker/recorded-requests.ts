@@ -3,7 +3,7 @@ import { type Database, openDatabase } from '../../src/store/database'
 import type { Attempt, CounterKind } from '../../src/store/login-attempts'
 import { reserveLogin, startSession } from '../../src/store/logins'
 import { rotateRefreshToken } from '../../src/store/refreshes'
-import { findSession } from '../../src/store/sessions'
+import { findCaller } from '../../src/store/sessions'
 import { createUserWithSession } from '../../src/store/sign-ups'
 
 // What the store sends to D1, recorded: the floors send the very same, without what builds it, so that they cannot fall
@@ -20,12 +20,13 @@ export type Requests = Awaited<ReturnType<typeof recordRequests>>
 const NOW = 2 ** 50
 
 const MOMENT = { now: NOW, idleSince: NOW - 604_800_000, notBefore: 0 }
+const CALLER = { sessionId: '<sessionId>', userId: '<userId>', epoch: 0 }
 const CLIENT = { ip: null, network: null, userAgent: null }
 const LATER = NOW + 86_400_000
 
 export async function recordRequests() {
   const [me, refresh, reserve, start, signUp] = await Promise.all([
-    record((db) => findSession(db, { sessionId: '<sessionId>', userId: '<userId>' }, MOMENT)),
+    record((db) => findCaller(db, CALLER, MOMENT)),
     record((db) => rotateRefreshToken(db, ROTATION, MOMENT)),
     record((db) => reserveLogin(db, ATTEMPT)),
     record((db) => startSession(db, LOGIN, MOMENT)),
