@@ -19,7 +19,8 @@ export interface PresentedTokens {
 export async function logOut(context: AuthContext, tokens: PresentedTokens): Promise<void> {
   const { db, now, log } = context
   for (const { sub: userId, sid: sessionId } of await requireSessions(context, tokens)) {
-    const event = await logOutEvent(context, 'logged_out', userId, sessionId)
+    const about = { actorId: userId, subjectId: userId, sessionId, outcome: 'success' } as const
+    const event = await auditEvent(context, { type: 'logged_out', ...about })
     const revocation = sessionRevocation(context, sessionId)
     const end = { sessionId, reason: 'logout', event, revocation } as const
     const revocations = await endSession(db, end, now)
@@ -44,8 +45,14 @@ export async function logOutEverywhere(
     context,
     tokens,
   )) {
-    const detail = { api_keys: keepsApiKeys ? 'kept' : 'ended' }
-    const event = await logOutEvent(context, 'logged_out_everywhere', userId, sessionId, detail)
+    const event = await auditEvent(context, {
+      type: 'logged_out_everywhere',
+      outcome: 'success',
+      actorId: userId,
+      subjectId: userId,
+      sessionId,
+      detail: { api_keys: keepsApiKeys ? 'kept' : 'ended' },
+    })
     const { revocations, isLeft } = await endSessionsOfUser(
       context.db,
       { sessionId, userId, epoch },
@@ -69,17 +76,6 @@ export async function logOutEverywhere(
   const [userId] = unfinished
   if (userId === undefined) return
   throw new AuthError('invalid_token', { reason: 'session_ended', user_id: userId })
-}
-
-function logOutEvent(
-  context: AuthContext,
-  type: 'logged_out' | 'logged_out_everywhere',
-  userId: string,
-  sessionId: string,
-  detail: Readonly<Record<string, string>> = {},
-) {
-  const about = { actorId: userId, subjectId: userId, sessionId, detail }
-  return auditEvent(context, { type, outcome: 'success', ...about })
 }
 
 /**
