@@ -89,7 +89,7 @@ export type AuditEventType =
   | 'user_disabled'
   /** `detail.roles`: what the user holds from then on; from the command line `detail.granted` or `detail.revoked`. */
   | 'roles_changed'
-  /** All sessions of a user were ended. */
+  /** All sessions and API keys of a user were ended. */
   | 'user_sessions_ended'
   /** The password of a user was taken away, all sessions ended, and a link to choose another was mailed. */
   | 'password_reset_forced'

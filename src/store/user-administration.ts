@@ -150,8 +150,8 @@ export interface LockOut extends UserAct {
 const emailOf = (userId: string): SQL => sql`(select email from users where id = ${userId})`
 
 /**
- * Ends every session and every mailed link of a user and outdates every token. Disabling and forcing a new password are this,
- * the end of every API key and one column more, which the last active admin is spared.
+ * Ends every session, every API key and every mailed link of a user and outdates every token. Disabling and forcing a new
+ * password are this and one column more, which the last active admin is spared.
  */
 export async function lockOutUser(
   db: Database,
@@ -187,7 +187,7 @@ export async function lockOutUser(
     announce(db, event, event.type),
     selectRecorded(db, event),
     selectAccount(db, eq(users.id, userId)),
-    ...(reason === 'ended_by_administrator' ? [] : [endApiKeysOf(db, userId, event)]),
+    endApiKeysOf(db, userId, event),
     ...(link
       ? issueTokenWhere(
           db,

@@ -231,6 +231,16 @@ test('every other page is fit to be seen', async () => {
   await fill(page, { 'Current password': 'not it', 'New password': 'short' })
   await press(page, 'Change the password')
   await inspect(page, 'account-refused')
+  await page.goto('/account/api-keys')
+  await inspect(page, 'api-keys')
+  await press(page, 'Make the key')
+  await inspect(page, 'api-keys-refused')
+  await fill(page, { Name: 'Backup', Password: PASSWORD })
+  await press(page, 'Make the key')
+  await page.getByText('It is shown this once.').waitFor()
+  await inspect(page, 'api-key-made')
+  await page.goto('/account')
+  await inspect(page, 'account-with-key')
   for (const [name, address] of [
     ['login', '/login'],
     ['login-notice', '/login?done=reset_mailed'],

@@ -196,6 +196,15 @@ async function keysDetail(userId: string): Promise<unknown> {
   return JSON.parse(String(personal)).detail.api_keys
 }
 
+test('an administrator who ends the sessions of a user ends their keys', async () => {
+  const admin = await signUpHolder('admin')
+  const { session, userId } = await signUpPerson(client)
+  const { key } = await newKey(session.access_token)
+  const path = `/admin/users/${userId}/sessions`
+  expect((await client.delete(path, { token: admin.token })).status).toBe(200)
+  expect(refusal(await me(key))).toBe('401 invalid_api_key')
+})
+
 describe('one made before AUTH_NOT_BEFORE', () => {
   const since = (moment: number) => ({
     vars: { AUTH_NOT_BEFORE: new Date(moment).toISOString() },

@@ -33,7 +33,7 @@ const ACTIONS = {
   },
   'end-sessions': {
     title: 'End all sessions',
-    text: 'They are logged out everywhere and can log in again.',
+    text: 'They are logged out everywhere, their API keys end, and they can log in again.',
     reason: 'ended_by_administrator',
     done: 'user_sessions_ended',
   },

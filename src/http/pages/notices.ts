@@ -22,7 +22,7 @@ const NOTICES: Readonly<Record<string, string>> = {
   sessions_ended: 'All your other sessions have ended.',
   user_disabled: 'The account is disabled, and all of its sessions have ended.',
   user_enabled: 'The account is enabled.',
-  user_sessions_ended: 'All sessions of the user have ended.',
+  user_sessions_ended: 'All sessions and API keys of the user have ended.',
   password_reset_forced:
     'The password is taken away, all sessions have ended, and a link to choose another is on its way.',
   roles_changed: 'The roles are changed.',

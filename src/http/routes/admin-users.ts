@@ -182,7 +182,7 @@ export const adminUsers = factory
     '/:id/sessions',
     operation({
       operationId: 'endUserSessions',
-      summary: 'End all sessions of a user',
+      summary: 'End all sessions and API keys of a user',
       tag,
       bearer: 'required',
       responses: USER,
