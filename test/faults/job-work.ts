@@ -3,7 +3,8 @@ import { failAll } from '../platform/bindings'
 import { createClient } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { refuseMails } from '../platform/mails'
-import { signUpPerson } from '../platform/people'
+import { PASSWORD, signUpPerson } from '../platform/people'
+import { rows } from '../platform/records'
 
 const DAY = 86_400
 const client = createClient()
@@ -21,7 +22,16 @@ const forget = async () => {
   await client.post('/auth/forgot-password', { body: { email } })
 }
 
-/** Events to seal and to prune, a revocation to publish, rows to delete, mails to send and to give up, events to tell. */
+/** Somebody whose deletion is due, and somebody who left long ago. */
+async function leaveDepartures(): Promise<void> {
+  const [due, gone] = [await signUpPerson(client), await signUpPerson(client)]
+  await rows('update users set is_active = 0, delete_at = 1 where id = ?', due.userId)
+  const { access_token: token } = gone.session
+  await client.delete('/auth/me', { token, body: { password: PASSWORD } })
+  await rows('update departures set erase_at = 1')
+}
+
+/** Deletions and erasures, events to seal and to prune, a revocation to publish, rows to delete, mails to send and to give up, events to tell. */
 export async function leaveWork(): Promise<void> {
   refuseMails(() => Promise.reject(new Error('down')))
   for (let sealing = 0; sealing < 2; sealing++) {
@@ -34,4 +44,5 @@ export async function leaveWork(): Promise<void> {
   const { session } = await signUpPerson(client)
   const blind = createClient({ interfere: failAll('kv') })
   await blind.post('/auth/logout', { token: session.access_token })
+  await leaveDepartures()
 }
