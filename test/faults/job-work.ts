@@ -8,6 +8,7 @@ import { rows } from '../platform/records'
 
 const DAY = 86_400
 const client = createClient()
+const signing = createClient({ vars: { AUDIT_SIGNING_KEY: JSON.stringify(AUDIT_KEY) } })
 
 /** With all that the job can have to do. */
 export const JOB_VARS = {
@@ -27,7 +28,7 @@ async function leaveDepartures(): Promise<void> {
   const [due, gone] = [await signUpPerson(client), await signUpPerson(client)]
   await rows('update users set is_active = 0, delete_at = 1 where id = ?', due.userId)
   const { access_token: token } = gone.session
-  await client.delete('/auth/me', { token, body: { password: PASSWORD } })
+  await signing.delete('/auth/me', { token, body: { password: PASSWORD } })
   await rows('update departures set erase_at = 1')
 }
 

@@ -4,8 +4,8 @@ export const ADMINISTRATION_MUTATIONS: readonly Mutation[] = [
   {
     why: 'the last admin can be disabled',
     file: 'src/store/user-administration.ts',
-    find: 'is_active = 1 and not ${isLastAdmin}`,',
-    replace: 'is_active = 1`,',
+    find: 'delete_at is not null) and not ${isLastAdmin}`,',
+    replace: 'delete_at is not null)`,',
     tests: ['test/auth/administration/last-admin.test.ts'],
   },
   {

@@ -59,7 +59,7 @@ export const PASSWORDS_MUTATIONS: readonly Mutation[] = [
   },
   {
     why: 'an account is deleted though its password was changed meanwhile',
-    file: 'src/store/accounts.ts',
+    file: 'src/store/account-deletion.ts',
     find: 'and password_hash = ${passwordHash} and not',
     replace: 'and not',
     tests: ['test/auth/own-account.test.ts'],
