@@ -1,6 +1,12 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
 import { endApiKeysOf } from './api-keys'
-import { isNewest, type NewAuditEvent, recordEventWhere, selectRecorded } from './audit-events'
+import {
+  isNewest,
+  isRecorded,
+  type NewAuditEvent,
+  recordEventWhere,
+  selectRecorded,
+} from './audit-events'
 import { departures } from './audit-schema'
 import { type Database, insertWhere, runBatch } from './database'
 import { type Erasure, eraseActorParts, eraseSubjectParts } from './erasures'
@@ -56,58 +62,40 @@ export async function requestDeletion(
     where ${isLiveUndoing(userId, moment.now)})`
   const { deleted, erased } = deletion
   const { scheduled } = schedule
-  const [
-    [before],
-    ,
-    ,
-    ofSchedule,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ofDeletion,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    recorded,
-    [left],
-  ] = await runBatch(db, [
-    db
-      .select({
-        isLastAdmin: isLastAdmin.mapWith(Boolean).as('is_last_admin'),
-        isCallerLive: callerLives(caller, moment).mapWith(Boolean).as('is_caller_live'),
-      })
-      .from(users)
-      .where(eq(users.id, userId)),
+  const results = await runBatch(db, [
+    selectLeaver(db, caller, moment),
     ...scheduleStatements(db, userId, schedule, sql`${isAllowed} and ${isUndoable}`),
     ...deletionStatements(db, userId, deletion, sql`${isAllowed} and not ${isUndoable}`),
     refundAttempt(db, attemptValues(attempt), scheduled, erased),
     selectRecorded(db, deleted),
-    db
-      .select({ deleteAt: users.deleteAt })
-      .from(users)
-      .where(
-        sql`id = ${userId} and exists (select 1 from audit_events where id = ${scheduled.id})`,
-      ),
+    selectSchedule(db, userId, scheduled),
   ])
   return {
-    before,
-    revocations: [...ofSchedule, ...ofDeletion],
-    isDeleted: recorded.length > 0,
-    deletesAt: left?.deleteAt ?? null,
+    before: results[0][0],
+    // Each group's epoch is raised by its third statement.
+    revocations: [...results[3], ...results[13]],
+    isDeleted: results[24].length > 0,
+    deletesAt: results[25][0]?.deleteAt ?? null,
   }
+}
+
+/** A statement that reads what a refusal is told by. */
+function selectLeaver(db: Database, caller: Caller, moment: Moment) {
+  return db
+    .select({
+      isLastAdmin: isLastAdmin.mapWith(Boolean).as('is_last_admin'),
+      isCallerLive: callerLives(caller, moment).mapWith(Boolean).as('is_caller_live'),
+    })
+    .from(users)
+    .where(eq(users.id, caller.userId))
+}
+
+/** A statement that reads when the user is to be deleted, where this request has scheduled it. */
+function selectSchedule(db: Database, userId: string, scheduled: NewAuditEvent) {
+  return db
+    .select({ deleteAt: users.deleteAt })
+    .from(users)
+    .where(sql`id = ${userId} and ${isRecorded(scheduled)}`)
 }
 
 /** Whose deletion is due, `limit` at most. */

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { endApiKeysOf } from './api-keys'
-import { isNewest, isRecorded, type NewAuditEvent, recordEventWhere } from './audit-events'
+import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
 import {
   endLaterUndoings,
@@ -75,18 +75,25 @@ export async function undoEmailChange(
     selectUse(db, id),
     ...issueTokenWhere(db, link, { userId, email: old }, isNewest(event)),
     endApiKeysOf(db, userId, event),
-    // Last: it is the newest event from here on.
+    // Last: its event is the newest from here on.
+    ...cancelDeletion(db, userId, cancelled, isNewest(event)),
+  ])
+  return { revocations, isDone: use?.usedBy === redemption.usedBy }
+}
+
+/** Three statements that enable a user whose deletion is scheduled, where the condition holds. */
+function cancelDeletion(db: Database, userId: string, cancelled: NewAuditEvent, condition: SQL) {
+  return [
     recordEventWhere(
       db,
       cancelled,
-      sql`${isNewest(event)}
+      sql`${condition}
         and exists (select 1 from users where id = ${userId} and delete_at is not null)`,
     ),
     db
       .update(users)
       .set({ isActive: true, deleteAt: null })
-      .where(sql`id = ${userId} and delete_at is not null and ${isRecorded(cancelled)}`),
+      .where(sql`id = ${userId} and delete_at is not null and ${isNewest(cancelled)}`),
     announce(db, cancelled, 'user_enabled'),
-  ])
-  return { revocations, isDone: use?.usedBy === redemption.usedBy }
+  ] as const
 }

@@ -4,6 +4,7 @@ import { advanceSeconds } from '../platform/clock'
 import { lastTokenTo } from '../platform/mails'
 import { createNetwork, hold } from '../platform/network'
 import { newEmail, PASSWORD } from '../platform/people'
+import { rows } from '../platform/records'
 import { createBrowser, eventsOf, signUpIn } from '../platform/tabs'
 
 const NEW_PASSWORD = 'another correct horse battery'
@@ -163,8 +164,20 @@ test('an account is exported and deleted, which signs out', async () => {
   expect(await tab.user()).toMatchObject({ email })
 
   const events = eventsOf(tab)
-  await tab.deleteAccount({ password })
+  expect(await tab.deleteAccount({ password })).toEqual({ deletesAt: null })
   expect(events).toEqual(['signedOut'])
+  expect(await tab.user()).toBeNull()
+})
+
+test('an account whose email has just changed says when it will be deleted, and signs out', async () => {
+  const tab = createBrowser().openTab()
+  const { email, password } = await signUpIn(tab)
+  await rows('update users set email_verified_at = 1 where email = ?', email)
+  const next = newEmail()
+  await tab.changeEmail({ password, new_email: next })
+  await tab.confirmEmailChange({ token: lastTokenTo(next) })
+  const { deletesAt } = await tab.deleteAccount({ password })
+  expect(Date.parse(deletesAt ?? '')).toBe(Date.now() + 7 * 86_400_000)
   expect(await tab.user()).toBeNull()
 })
 

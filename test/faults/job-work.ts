@@ -3,10 +3,12 @@ import { failAll } from '../platform/bindings'
 import { createClient } from '../platform/client'
 import { advanceSeconds } from '../platform/clock'
 import { refuseMails } from '../platform/mails'
-import { newEmail, signUpPerson } from '../platform/people'
+import { newEmail, PASSWORD, signUpPerson } from '../platform/people'
+import { rows } from '../platform/records'
 
 const DAY = 86_400
 const client = createClient()
+const signing = createClient({ vars: { AUDIT_SIGNING_KEY: JSON.stringify(AUDIT_KEY) } })
 
 /** With all that the job can have to do. */
 export const JOB_VARS = {
@@ -29,9 +31,18 @@ const askInVain = async (email: string) => {
   await dying.post('/auth/forgot-password', { body: { email } })
 }
 
+/** Somebody whose deletion is due, and somebody who left long ago. */
+async function leaveDepartures(): Promise<void> {
+  const [due, gone] = [await signUpPerson(client), await signUpPerson(client)]
+  await rows('update users set is_active = 0, delete_at = 1 where id = ?', due.userId)
+  const { access_token: token } = gone.session
+  await signing.delete('/auth/me', { token, body: { password: PASSWORD } })
+  await rows('update departures set erase_at = 1')
+}
+
 /**
- * Events to seal and to prune, a revocation to publish, rows to delete, mails to send and to give up, requests for mails
- * to see to, events to tell.
+ * Deletions and erasures, events to seal and to prune, a revocation to publish, rows to delete, mails to send and to give
+ * up, requests for mails to see to, events to tell.
  */
 export async function leaveWork(): Promise<void> {
   refuseMails(() => Promise.reject(new Error('down')))
@@ -48,4 +59,5 @@ export async function leaveWork(): Promise<void> {
   advanceSeconds(10)
   const blind = createClient({ interfere: failAll('kv') })
   await blind.post('/auth/logout', { token: session.access_token })
+  await leaveDepartures()
 }

@@ -48,7 +48,10 @@ async function finish() {
     events: types.filter((type) => !isPruning(type)),
     rows: Object.entries(tables).map(([table, rows]) => [table, rows.length]),
     mails: [...new Set(sentMails().map(({ to, subject }) => `${to} ${subject}`))].toSorted(),
-    told: [...new Set(told.map((event) => JSON.stringify(event)))].toSorted(),
+    // Without the time: what the job does itself may come a run later.
+    told: [
+      ...new Set(told.map((event) => JSON.stringify(event).replace(/"timestamp":"[^"]+",/, ''))),
+    ].toSorted(),
   }
 }
 
@@ -69,6 +72,8 @@ test('what a run could not do, the next ones do', { timeout: 300_000 }, async ()
   expect(reference).toMatchObject({ findings: [], isPruned: true })
   expect(reference.events.filter((type) => type === 'mail_given_up')).toHaveLength(2)
   expect(reference.mails).toHaveLength(2)
+  const ends = reference.events.filter((type) => type === 'personal_data_erased')
+  expect(ends).toHaveLength(3)
   for (const { call, fault } of faultsOf(calls)) {
     await begin()
     await run(fault.at(call.store, call.index))

@@ -46,6 +46,8 @@ async function writeState({ tables, markers }: State): Promise<void> {
       env.DB.prepare('pragma defer_foreign_keys = on'),
       // Users first, and with them what would keep roles from going.
       ...TABLES.toReversed().map((table) => env.DB.prepare(`delete from ${table}`)),
+      // A number that nothing has would be an event that somebody removed.
+      env.DB.prepare(`delete from sqlite_sequence where name = 'audit_events'`),
       ...TABLES.flatMap((table) => insertAll(table, tables[table] ?? [])),
     ]),
     ...keys.map(({ name }) => env.REVOCATIONS.delete(name)),

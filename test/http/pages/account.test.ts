@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { createClient } from '../../platform/client'
 import { advanceSeconds } from '../../platform/clock'
+import { lastTokenTo } from '../../platform/mails'
 import { ledTo, openBrowser, signUpInBrowser } from '../../platform/page-browser'
-import { PASSWORD } from '../../platform/people'
+import { newEmail, PASSWORD } from '../../platform/people'
 import { rows, sessionRows } from '../../platform/records'
 
 const NEW = 'another horse, another battery'
@@ -95,6 +96,22 @@ test('the account is deleted by who knows the password', async () => {
   expect(ledTo(answer)).toBe('303 /login?done=account_deleted')
   expect(browser.jar.has('__Host-refresh_token')).toBe(false)
   expect(await rows('select id from users where id = ?', userId)).toEqual([])
+})
+
+test('while a change of the email can be undone, the page says that the deletion waits', async () => {
+  const { browser, email, userId } = await signUpInBrowser()
+  await rows('update users set email_verified_at = 1 where id = ?', userId)
+  const next = newEmail()
+  await browser.submit('/account/email', { password: PASSWORD, new_email: next })
+  const token = lastTokenTo(next)
+  await browser.get(`/confirm-email?token=${token}`)
+  await browser.submit('/confirm-email', { token })
+  const answer = await browser.submit('/account/delete', { password: PASSWORD })
+  expect(ledTo(answer)).toBe('303 /login?done=account_deletion_scheduled')
+  expect(browser.jar.has('__Host-refresh_token')).toBe(false)
+  expect((await browser.get('/login?done=account_deletion_scheduled')).text).toContain('disabled')
+  expect(await rows('select is_active from users where id = ?', userId)).toEqual([{ is_active: 0 }])
+  expect(lastTokenTo(email)).toBeTruthy()
 })
 
 describe('what a page costs, in round trips to D1', () => {
