@@ -13,7 +13,7 @@ export type AuditEventType =
   /**
    * `detail.reason`: unknown_email, wrong_password, no_password, or, after the right one, account_disabled,
    * email_not_verified. Of wrong ones only the first and the fifth of an email from a network, and the one that
-   * blocks: `detail.failures`, and `detail.blocked` email or network.
+   * blocks: `detail.failures`, and `detail.blocked` area, email, network or wider_network.
    */
   | 'login_failed'
   /** A session was ended by one of its own tokens. */

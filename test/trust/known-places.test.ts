@@ -173,6 +173,19 @@ describe('a device of before a recovery is a stranger’s', () => {
     // Of the device: the pair, all devices. Of the email none. Of here: the pair, the area, the network.
     expect(counted.map(({ failures }) => failures)).toEqual([0, 0, 0, 4, 4, 4])
   })
+
+  test('with a right password, what was counted for the network instead is taken back', async () => {
+    const email = newEmail()
+    const by = from()
+    const cookie = await seed(email, by)
+    await rows('update users set recovered_at = ? where email = ?', Date.now(), email)
+    await rows('delete from login_attempts')
+    for (let failure = 0; failure < 4; failure++) await logIn(by, email)
+    expect((await logIn(by, email, ATTACKERS, cookie)).status).toBe(200)
+    const counted = await rows('select failures from login_attempts order by failures')
+    // Of here the pair and of the email none; the area and the network.
+    expect(counted.map(({ failures }) => failures)).toEqual([0, 0, 4, 4])
+  })
 })
 
 test('a reset forgets what failed at its own email, not what failed at others from that network', async () => {
