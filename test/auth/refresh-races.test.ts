@@ -24,6 +24,15 @@ describe('clock and secrets', () => {
     expect((await sessionRows(userId))[0]).toEqual(before)
   })
 
+  test('a clock far behind makes no window longer: the one before is a reuse then', async () => {
+    const { session } = await signUpPerson(client)
+    advanceSeconds(100)
+    const next = sessionOf(await refresh(client, session.refresh_token))
+    advanceSeconds(-10.001)
+    expect(await reasonOf(session.refresh_token)).toContain('reused')
+    expect(await reasonOf(next.refresh_token)).toContain('session_ended')
+  })
+
   test('a secret moved aside inside the window: retries still converge on one token id', async () => {
     const old = 'old-secret-0123456789-abcdefghijklmnopqrstuvw'
     const fresh = 'new-secret-0123456789-abcdefghijklmnopqrstuvw'

@@ -37,6 +37,8 @@ export interface Flow {
   readonly isCounted?: boolean
   /** What is recorded is done after the answer, by the request or, later, by the job. */
   readonly isSettledLater?: boolean
+  /** Asked again it hands out tokens that take the place of those before. */
+  readonly renews?: boolean
   /** More than one change, each with its own record: one may be done without the other. */
   readonly isInParts?: boolean
 }

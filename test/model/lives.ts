@@ -161,7 +161,7 @@ const lostChange: fc.Arbitrary<Round> = fc.record({
 })
 export const round = fc.oneof(
   { weight: 10, arbitrary: anyRound },
-  { weight: 6, arbitrary: endOfWindow },
+  { weight: 10, arbitrary: endOfWindow },
   { weight: 1, arbitrary: manyNetworks },
   { weight: 2, arbitrary: heldBody },
   { weight: 1, arbitrary: lostChange },

@@ -12,7 +12,7 @@ import {
   sidOf,
   signUpPerson,
 } from '../platform/people'
-import { eventTypes, marker, row } from '../platform/records'
+import { eventTypes, marker, row, setActive } from '../platform/records'
 
 const owner = createClient({ ip: '198.51.100.5', userAgent: 'Firefox/150' })
 const thief = createClient({ ip: '203.0.113.9', userAgent: 'Firefox/150' })
@@ -140,6 +140,16 @@ describe('a session that begins in a browser', () => {
       expect(await endOf(session)).toBeNull()
     }
     expect((await refresh(owner, next.refresh_token)).status).toBe(200)
+  })
+
+  test('ends nothing where its user is disabled', async () => {
+    const [one, other] = [await signUpPerson(owner), await signUpPerson(owner)]
+    await setActive(one.userId, false)
+    const body = { email: one.email }
+    const answer = await begin('/auth/login', body, other.session.refresh_token)
+    expect(refusal(answer)).toBe('403 account_disabled')
+    expect(await endOf(other.session)).toBeNull()
+    expect(await eventTypes(other.userId)).toEqual(['user_signed_up'])
   })
 
   test('ends nothing where the cookie stays, or where it does not begin', async () => {
