@@ -112,16 +112,16 @@ export const MAILS_MUTATIONS: readonly Mutation[] = [
   },
   {
     why: 'a mail that is tried again is counted again',
-    file: 'src/auth/mail-limits.ts',
-    find: 'attempts === 0 && !isCounted',
-    replace: '!isCounted',
+    file: 'src/store/mail-limits.ts',
+    find: 'outbox.attempts = 1 and ',
+    replace: '',
     tests: LIMITS,
   },
   {
     why: 'a link that was counted when it was asked for is counted when it is sent',
     file: 'src/auth/mail-limits.ts',
-    find: " && !isCounted && type !== 'reset_password'",
-    replace: " && type !== 'reset_password'",
+    find: "!isCounted && type !== 'reset_password'",
+    replace: "type !== 'reset_password'",
     tests: ASKED,
   },
   {
