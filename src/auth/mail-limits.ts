@@ -34,15 +34,14 @@ export async function limitOf(
 type DueMail = Awaited<ReturnType<typeof findDueMails>>[number]
 
 /**
- * Those of the mails that are to be counted: not again when they are tried again, nor when they were counted as they were
- * asked for. A new password that an administrator or an undone change of the email asks for is always mailed.
+ * Those of the mails that have a limit: not those that were counted when they were asked for. A new password that an administrator or an undone change of the email asks for is always mailed.
  */
 export async function limitsOf(
   context: Pick<AuthContext, 'keys'>,
   mails: readonly DueMail[],
 ): Promise<readonly LimitedMail[]> {
-  const limited = mails.map(async ({ id, type, email, attempts, isCounted }) => {
-    const isLimited = attempts === 0 && !isCounted && type !== 'reset_password'
+  const limited = mails.map(async ({ id, type, email, isCounted }) => {
+    const isLimited = !isCounted && type !== 'reset_password'
     if (!isLimited || email === null || !isMailType(type)) return []
     return [{ id, ...(await limitOf(context, type, email)) }]
   })

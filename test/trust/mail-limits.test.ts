@@ -52,6 +52,15 @@ describe('notices', () => {
     }
   })
 
+  test('are counted anew every day', async () => {
+    const { email } = await verifiedPerson(client)
+    for (const mails of [5, 10]) {
+      for (let login = 0; login < 6; login++) await logIn(email)
+      expect(mailsTo(email)).toHaveLength(mails)
+      advanceSeconds(24 * HOUR)
+    }
+  })
+
   test('of another kind, and to another address, are counted apart', async () => {
     const [one, other] = [await verifiedPerson(client), await verifiedPerson(client)]
     for (let login = 0; login < 6; login++) await logIn(one.email)
