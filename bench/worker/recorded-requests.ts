@@ -96,9 +96,13 @@ const ROTATION = {
   userId: '<userId>',
   presentedHash: '<presented>',
   successorHash: '<successor>',
+  successorHashes: '["<successor>"]',
   client: CLIENT,
   windowMs: 1000,
+  nonce: '<eventId>',
   reused: event('', 'refresh_token_reused'),
+  elsewhere: event('e', 'refreshed_from_elsewhere'),
+  notice: { id: '<eventId>', type: 'refresh_token_reused', expiresAt: LATER },
   revocation: { key: 'revoked:session:<sessionId>', value: '1', expiresAt: LATER },
 }
 
@@ -115,8 +119,10 @@ const ATTEMPT: Attempt = {
   network: null,
   counters: LIMITS.map(([kind, limit]) => {
     const key = kind === 'network' ? 'network' : `${kind} <email>`
-    return { kind, key, windowMs: 3_600_000, limit, challengeAfter: null, isExempt: false }
+    const counter = { kind, key, windowMs: 3_600_000, limit, challengeAfter: null }
+    return { ...counter, isExempt: false, isWide: false }
   }),
+  device: null,
   isHuman: false,
   now: NOW,
 }
@@ -144,9 +150,11 @@ const LOGIN = {
   mustBeVerified: false,
   notice: { id: '<eventId>', type: 'new_device', expiresAt: LATER },
   revocationExpiresAt: LATER,
+  replaced: null,
 } as const
 
 const SIGN_UP = {
+  replaced: null,
   user: {
     id: '<userId>',
     email: '<email>',
