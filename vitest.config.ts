@@ -2,6 +2,7 @@ import path from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
 import { build } from 'esbuild'
 import { defineConfig } from 'vitest/config'
+import { CoverageByFile } from './scripts/mutants/coverage-by-file.ts'
 import { newKey, newKeySet } from './scripts/signing-key-set.ts'
 
 // What the pool calls our Worker.
@@ -44,6 +45,7 @@ export default defineConfig({
           MODEL_SEED: process.env['MODEL_SEED'] ?? '',
           MODEL_RUNS: process.env['MODEL_RUNS'] ?? '200',
           PROPERTY_SEED: process.env['PROPERTY_SEED'] ?? '',
+          COVERAGE_BY_FILE: process.env['COVERAGE_BY_FILE'] ?? '',
           ENVIRONMENT: 'development',
           AUTH_SECRETS: SECRETS,
           AUTH_SIGNING_KEYS: JSON.stringify(newKeySet(newKey('ES256'))),
@@ -73,6 +75,7 @@ export default defineConfig({
         },
       },
     },
+    reporters: process.env['COVERAGE_BY_FILE'] ? [new CoverageByFile()] : ['default'],
     maxWorkers: 2,
     isolate: false,
     setupFiles: ['./test/platform/setup.ts'],

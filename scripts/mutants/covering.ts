@@ -3,13 +3,10 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { COVERAGE, type Coverage } from './coverage-by-file.ts'
 import type { Mutant } from './generate.ts'
 import { projectFiles, ROOT } from './project-files.ts'
 
-/** Which lines of which source file each test file runs. */
-type Coverage = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>
-
-const COVERAGE = path.join(ROOT, '.generated/coverage-by-file.json')
 const STATE = path.join(ROOT, '.generated/coverage-by-file.sha256')
 
 /** The test files that run the line of a mutant, those first that are most about its file. */

@@ -9,6 +9,8 @@ declare namespace Cloudflare {
     /** How many requests and lives the tests draw for each seed. */
     FUZZ_REQUESTS: string
     MODEL_RUNS: string
+    /** Empty unless the run is to find out which tests run which lines. */
+    COVERAGE_BY_FILE: string
     AUTH_SECRETS: string
     AUTH_SIGNING_KEYS: string
     PASSWORD_PEPPER_V1: string
