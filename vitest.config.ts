@@ -75,7 +75,7 @@ export default defineConfig({
         },
       },
     },
-    reporters: process.env['COVERAGE_BY_FILE'] ? [new CoverageByFile()] : ['default'],
+    reporters: ['default', ...(process.env['COVERAGE_BY_FILE'] ? [new CoverageByFile()] : [])],
     maxWorkers: 2,
     isolate: false,
     setupFiles: ['./test/platform/setup.ts'],
