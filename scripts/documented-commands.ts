@@ -1,6 +1,6 @@
 // Runs each command that the documents name in a copy of the project of its own, in which nothing has been generated.
 // `npm run test:commands -- [text]` takes only the commands that have the text; `--list` says what is done with each.
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { copyProject } from './copy-project.ts'
@@ -99,6 +99,12 @@ async function prove(command: string): Promise<void> {
   if ('notHere' in instead) return console.log(`-     ${command}: ${instead.notHere}`)
   const copy = await copyProject()
   try {
+    // As a clone has it.
+    for (const git of [
+      ['init', '--quiet'],
+      ['add', '--all'],
+    ])
+      execFileSync('git', git, { cwd: copy })
     const began = performance.now()
     const { isDone, output } =
       'until' in instead ? await run(copy, command, instead.until) : await run(copy, instead.run)

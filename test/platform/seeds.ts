@@ -5,10 +5,10 @@ type SeedVariable = 'FUZZ_SEED' | 'MODEL_SEED' | 'PROPERTY_SEED'
 
 const FIXED_SEED = 421_305_293
 
-/** The seed that the variable names; without one, a fixed seed and a random one. */
+/** The seeds that the variable names, with commas between them; without any, a fixed seed and a random one. */
 export function seedsOf(variable: SeedVariable): readonly number[] {
   const named = env[variable]
-  return named === '' ? [FIXED_SEED, randomSeed()] : [Number(named)]
+  return named === '' ? [FIXED_SEED, randomSeed()] : named.split(',').map(Number)
 }
 
 function randomSeed(): number {
