@@ -109,8 +109,8 @@ export const LINKS_MUTATIONS: readonly Mutation[] = [
   {
     why: 'an address that nobody verified is reserved',
     file: 'src/store/links.ts',
-    find: 'where id = ${userId} and email_verified_at is not null)`',
-    replace: 'where id = ${userId})`',
+    find: 'where id = ${userId} and email_verified_at is not null and',
+    replace: 'where id = ${userId} and',
     tests: ['test/trust/reserved-address.test.ts'],
   },
 ]
