@@ -122,9 +122,10 @@ export async function confirmEmailChange(
     and ${isFreeAddress(sql`lower(one_time_tokens.email)`, userId, now)}`
   const next = sql`(select email from one_time_tokens where id = ${id})`
   const old = sql`(select email from users where id = ${userId})`
-  // Nobody has shown that an unverified address was theirs: it may be a stranger's, who could not sign up with it.
-  const mayUndo = sql`${isNewest(event)}
-    and exists (select 1 from users where id = ${userId} and email_verified_at is not null)`
+  // Nobody has shown that an unverified address was theirs: it may be a stranger's, who could not sign up with it. Where
+  // the batch runs again, the address is the new one already, and verified.
+  const mayUndo = sql`${isNewest(event)} and exists (select 1 from users
+    where id = ${userId} and email_verified_at is not null and email_normalized <> lower(${next}))`
   const [[proven], , , , revocations, [use]] = await runBatch(db, [
     selectProofHolds(db, proof, userId, moment),
     redeemTokenWhere(db, redemption, sql`${isPossible} and ${proofHolds(proof, userId, moment)}`),

@@ -224,7 +224,7 @@ const EMAILS: readonly Flow[] = [
       return { ...call, afterwards: () => reset(lastTokenTo(email)) }
     },
     records: ['email_change_undone', 'user_deletion_cancelled'],
-    tells: 'email_changed',
+    tells: ['email_changed', 'user_enabled'],
   },
 ]
 

@@ -98,7 +98,7 @@ async function undisturbed(flow: Flow, call: Call): Promise<Reference> {
   const twice = await outcomeOf(await send(call, clientOf(flow)))
   expect(verdictOf(twice.answer)).toBe(flow.again ?? flow.answer ?? 'success')
   expect(newTypes(start, once.state, 'audit_events')).toEqual(flow.records ?? [])
-  expect(newTypes(start, once.state, 'outbox')).toEqual(flow.tells ? [flow.tells] : [])
+  expect(newTypes(start, once.state, 'outbox')).toEqual([flow.tells ?? []].flat())
   return { start, calls, once, twice }
 }
 

@@ -32,7 +32,7 @@ export interface Flow {
   readonly needsKv?: boolean
   /** The audit events of it, and what other applications are told. */
   readonly records?: readonly string[]
-  readonly tells?: string
+  readonly tells?: string | readonly string[]
   /** Of what is counted only the first is recorded: where that could not be, the second is not. */
   readonly isCounted?: boolean
   /** What is recorded is done after the answer, by the request or, later, by the job. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { signUpHolder } from '../platform/administrators'
+import { failAfterCommit } from '../platform/bindings'
 import { createClient, refusal, sessionOf } from '../platform/client'
 import { lastTokenTo, subjectsTo } from '../platform/mails'
 import { newEmail, PASSWORD } from '../platform/people'
@@ -8,7 +9,7 @@ import { rows } from '../platform/records'
 // Somebody signs up with the address of somebody else and changes to their own: only a verified address is reserved
 // for whoever had it, and can be brought back.
 
-async function squat(vars: Readonly<Record<string, unknown>>, isVerified = false) {
+async function asked(vars: Readonly<Record<string, unknown>>, isVerified = false) {
   const attacker = createClient({ ip: '203.0.113.5', vars })
   const [email, next] = [newEmail(), newEmail()]
   const body = { email, password: PASSWORD }
@@ -16,10 +17,14 @@ async function squat(vars: Readonly<Record<string, unknown>>, isVerified = false
   if (isVerified) await rows('update users set email_verified_at = 1 where id = ?', user.id)
   const change = { password: PASSWORD, new_email: next }
   await attacker.post('/auth/change-email', { token, body: change })
-  const confirmation = { token: lastTokenTo(next) }
-  const answer = await attacker.post('/auth/change-email/confirm', { token, body: confirmation })
+  return { attacker, email, next, userId: user.id, token: lastTokenTo(next) }
+}
+
+async function squat(vars: Readonly<Record<string, unknown>>, isVerified = false) {
+  const { attacker, email, userId, token } = await asked(vars, isVerified)
+  const answer = await attacker.post('/auth/change-email/confirm', { body: { token } })
   expect(answer.status).toBe(200)
-  return { email, userId: user.id }
+  return { email, userId }
 }
 
 describe.each([{}, { EMAIL_VERIFICATION: 'off' }, { EMAIL_VERIFICATION: 'optional' }])(
@@ -41,6 +46,20 @@ describe.each([{}, { EMAIL_VERIFICATION: 'off' }, { EMAIL_VERIFICATION: 'optiona
       const { token } = await signUpHolder('admin')
       const created = { email: (await squat(vars)).email }
       expect((await owner.post('/admin/users', { token, body: created })).status).toBe(201)
+    })
+
+    test('where the batch of the change runs twice, too', async () => {
+      const by = createClient({ vars, interfere: failAfterCommit('d1', 1) })
+      const { email, next, token } = await asked(vars)
+      const answer = await by.post('/auth/change-email/confirm', { body: { token } })
+      expect(answer.status).toBe(200)
+      for (const address of [email, next]) {
+        const undoing = await rows(
+          `select id from one_time_tokens where email = ? and purpose = 'undo_email_change'`,
+          address,
+        )
+        expect(undoing).toEqual([])
+      }
     })
 
     test('one that was verified is reserved', async () => {
