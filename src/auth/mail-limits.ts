@@ -34,7 +34,8 @@ export async function limitOf(
 type DueMail = Awaited<ReturnType<typeof findDueMails>>[number]
 
 /**
- * Those of the mails that have a limit: not those that were counted when they were asked for. A new password that an administrator or an undone change of the email asks for is always mailed.
+ * Those of the mails that have a limit: not those that were counted when they were asked for. A new password that an
+ * administrator or an undone change of the email asks for is always mailed.
  */
 export async function limitsOf(
   context: Pick<AuthContext, 'keys'>,
