@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createClient, refusal } from './platform/client'
 import { FOREIGN_HASHES } from './platform/foreign-hashes'
 import { logInAgain, refresh, signUpPerson } from './platform/people'
@@ -17,6 +17,28 @@ const documents = import.meta.glob<string>('../docs/*.md', {
   query: '?raw',
   eager: true,
   import: 'default',
+})
+
+const tests = import.meta.glob<string>('./**/*.test.ts', {
+  query: '?raw',
+  eager: true,
+  import: 'default',
+})
+
+describe('each claim of docs/security.md', () => {
+  const text = documents['../docs/security.md'] ?? ''
+  const claims = text.split('\n').filter((line) => line.startsWith('- '))
+  const named = [...text.matchAll(/\]\(\.\.\/test\/([^ )]+) "([^"]+)"\)/g)]
+
+  test('names a test', () => {
+    expect(claims.length).toBeGreaterThan(40)
+    const ofClaims = text.split(/\n(?=- |\n|#|\*\*)/).filter((part) => part.startsWith('- '))
+    for (const claim of ofClaims) expect(claim).toContain('](../test/')
+  })
+
+  test.each(named.map(([, file = '', title = '']) => [title, file]))('%s', (title, file) => {
+    expect(tests[`./${file}`] ?? '', file).toContain(title)
+  })
 })
 
 test('the runbook for a restored database ends every session and lets everybody in again', async () => {

@@ -38,7 +38,7 @@ test('and their keys, unless they are kept; again there is nothing to end', asyn
   expect(refusal(await client.get('/auth/me', withKey(key)))).toBe('401 invalid_api_key')
   expect(await endAllSessions(query, everything)).toEqual({ sessions: 0, apiKeys: 0 })
   const [event] = await rows(
-    `select personal from audit_events where type = 'all_sessions_ended' order by seq desc`,
+    `select subject_personal from audit_events where type = 'all_sessions_ended' order by seq desc`,
   )
-  expect(JSON.parse(String(event?.['personal'])).detail).toEqual({ api_keys: 'ended' })
+  expect(JSON.parse(String(event?.['subject_personal'])).detail).toEqual({ api_keys: 'ended' })
 })

@@ -80,10 +80,12 @@ describe('making one asks who is there', () => {
     expect(refusal(await make(token, { password: PASSWORD }))).toBe('429 too_many_attempts')
     expect(await keysOf(userId)).toEqual([])
     const events = await rows(
-      `select personal from audit_events where actor_id = ? and type = 'password_check_failed'`,
+      `select subject_personal from audit_events where actor_id = ? and type = 'password_check_failed'`,
       userId,
     )
-    const details = events.map(({ personal }) => JSON.parse(String(personal)).detail)
+    const details = events.map(
+      ({ subject_personal }) => JSON.parse(String(subject_personal)).detail,
+    )
     expect(details).toEqual([
       { for: 'api_key_created', failures: '1' },
       { for: 'api_key_created', failures: '5' },
@@ -189,11 +191,11 @@ describe.each(Object.entries(ENDS))('%s', (_name, end) => {
 })
 
 async function keysDetail(userId: string): Promise<unknown> {
-  const { personal } = await row(
-    'select personal from audit_events where subject_id = ? order by seq desc',
+  const { subject_personal } = await row(
+    'select subject_personal from audit_events where subject_id = ? order by seq desc',
     userId,
   )
-  return JSON.parse(String(personal)).detail.api_keys
+  return JSON.parse(String(subject_personal)).detail.api_keys
 }
 
 test('an administrator who ends the sessions of a user ends their keys', async () => {

@@ -245,12 +245,14 @@ describe.each(['verify', 'confirm'] as const)('%s', (way) => {
       expect(refusal(await by.post('/auth/login', { body: login }))).toBe('429 too_many_attempts')
       expect(await userOf(person)).toMatchObject({ email_verified_at: null })
       const failures = await rows(
-        `select actor_id, personal from audit_events
+        `select actor_id, subject_personal from audit_events
           where subject_id = ? and type = 'password_check_failed' order by seq`,
         person.userId,
       )
       const purpose = way === 'verify' ? 'email_verified' : 'email_changed'
-      expect(failures.map(({ personal }) => JSON.parse(String(personal)).detail)).toEqual([
+      expect(
+        failures.map(({ subject_personal }) => JSON.parse(String(subject_personal)).detail),
+      ).toEqual([
         { for: purpose, failures: '1' },
         { for: purpose, failures: '5' },
       ])

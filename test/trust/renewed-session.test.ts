@@ -5,7 +5,7 @@ import { type Answer, createClient, refusal, sessionOf } from '../platform/clien
 import { advanceSeconds } from '../platform/clock'
 import { mailsTo, subjectOf, subjectsTo } from '../platform/mails'
 import { ledTo, ORIGIN, signUpInBrowser } from '../platform/page-browser'
-import { logInAgain, PASSWORD, reasonOf, refresh, sidOf, signUpPerson } from '../platform/people'
+import { logInAgain, PASSWORD, reasonOf, refresh, sidOf, verifiedPerson } from '../platform/people'
 import { eventTypes, sessionRows } from '../platform/records'
 
 // A changed password gives its session new tokens: what a thief has copied before is worth nothing.
@@ -28,7 +28,7 @@ const change = (token: string, { current = PASSWORD, next = NEW, by = owner }: C
   })
 
 async function changed() {
-  const person = await signUpPerson(owner)
+  const person = await verifiedPerson(owner)
   advanceSeconds(60)
   const second = sessionOf(await refresh(owner, person.session.refresh_token))
   advanceSeconds(60)
@@ -175,14 +175,14 @@ describe('an answer that was lost', () => {
   })
 
   test('not to a session that ended with the change', async () => {
-    const person = await signUpPerson(owner)
+    const person = await verifiedPerson(owner)
     const other = await logInAgain(owner, person)
     sessionOf(await change(person.session.access_token))
     expect(refusal(await change(other.access_token))).toBe('401 invalid_token')
   })
 
   test('the same request twice at once is done once, and answered twice', async () => {
-    const { session, userId, email } = await signUpPerson(owner)
+    const { session, userId, email } = await verifiedPerson(owner)
     const answers = await Promise.all([change(session.access_token), change(session.access_token)])
     for (const answer of answers) {
       expect((await owner.get('/auth/me', { token: sessionOf(answer).access_token })).status).toBe(
@@ -194,7 +194,7 @@ describe('an answer that was lost', () => {
   })
 
   test('the same request, overtaken by itself, derives the hash and verifies the new password once more', async () => {
-    const { session } = await signUpPerson(owner)
+    const { session } = await verifiedPerson(owner)
     let first = 0
     const overtake = async () => {
       first = (await change(session.access_token)).cost.derivations
@@ -211,7 +211,7 @@ describe('an answer that was lost', () => {
   ])(
     'of D1 after the commit: %s rotates once',
     async (_name, { isRepeated = false }: object & { isRepeated?: boolean }) => {
-      const { session, userId } = await signUpPerson(owner)
+      const { session, userId } = await verifiedPerson(owner)
       if (isRepeated) await change(session.access_token)
       const [before] = await sessionRows(userId)
       const interfere = failAfterCommit('d1', 1)
@@ -234,14 +234,14 @@ describe('a batch of a refresh that D1 runs twice is no reuse of its own', () =>
   })
 
   test('with the shortest window', async () => {
-    const { session, userId } = await signUpPerson(owner)
+    const { session, userId } = await verifiedPerson(owner)
     advanceSeconds(60)
     expect((await refresh(unlucky, session.refresh_token)).status).toBe(200)
     expect(await sessionRows(userId)).toMatchObject([{ revoked_at: null }])
   })
 
   test('by a clock further behind than the window is long', async () => {
-    const { session, userId } = await signUpPerson(owner)
+    const { session, userId } = await verifiedPerson(owner)
     advanceSeconds(-5)
     const next = sessionOf(await refresh(unlucky, session.refresh_token))
     expect(next.refresh_token).not.toBe(session.refresh_token)
@@ -263,7 +263,7 @@ describe('in a browser', () => {
   test.each([{}, { transport: 'cookie' }, { transport: 'body' }])(
     'the cookie of the session gets the new token, whatever was asked for: %o',
     async (more) => {
-      const { session } = await signUpPerson(owner)
+      const { session } = await verifiedPerson(owner)
       const answer = await browser(session.refresh_token, session.access_token, more)
       expect(answer.status).toBe(200)
       expect(answer.body).not.toHaveProperty('refresh_token')
@@ -272,8 +272,8 @@ describe('in a browser', () => {
   )
 
   test('the cookie of another session stays', async () => {
-    const { session } = await signUpPerson(owner)
-    const other = await signUpPerson(owner)
+    const { session } = await verifiedPerson(owner)
+    const other = await verifiedPerson(owner)
     const answer = await browser(other.session.refresh_token, session.access_token)
     expect(answer.headers.get('Set-Cookie')).toBeNull()
     expect((await refresh(owner, sessionOf(answer).refresh_token)).status).toBe(200)
@@ -281,7 +281,7 @@ describe('in a browser', () => {
   })
 
   test('a page of somebody else changes nothing by it', async () => {
-    const { session, userId } = await signUpPerson(owner)
+    const { session, userId } = await verifiedPerson(owner)
     const before = await sessionRows(userId)
     const evil = 'https://evil.example'
     const answer = await browser(session.refresh_token, session.access_token, {}, evil)

@@ -12,7 +12,7 @@ import {
   reasonOf,
   refresh,
   sidOf,
-  signUpPerson,
+  verifiedPerson,
 } from '../platform/people'
 import { eventTypes, row, rows, sessionRows } from '../platform/records'
 
@@ -29,7 +29,7 @@ const FRESH = 'fresh_authentication_required'
 
 /** Somebody whose token was superseded a second ago. */
 async function rotated() {
-  const person = await signUpPerson(owner)
+  const person = await verifiedPerson(owner)
   advanceSeconds(600)
   const { refresh_token: before } = person.session
   const next = sessionOf(await refresh(owner, before))
@@ -122,7 +122,7 @@ describe('an answer inside the window to another network', () => {
   })
 
   test('thirty times, always second: the owner sees it', async () => {
-    const person = await signUpPerson(owner)
+    const person = await verifiedPerson(owner)
     let [mine, stolen] = [person.session, person.session]
     for (let i = 0; i < 30; i++) {
       advanceSeconds(600)
@@ -208,7 +208,7 @@ describe('the fourth other network in a day', () => {
   test('leads a person at the pages to the login', async () => {
     const { browser, userId } = await (async () => {
       const browser = openBrowser({ ip: '198.51.100.5', userAgent: 'Firefox/150' })
-      const person = await signUpPerson(owner)
+      const person = await verifiedPerson(owner)
       await browser.submit('/login', { email: person.email, password: PASSWORD })
       return { browser, userId: person.userId }
     })()
@@ -226,7 +226,7 @@ describe('the fourth other network in a day', () => {
 })
 
 test('the list does not tell who has a copy of a session when its user refreshes', async () => {
-  const { session } = await signUpPerson(owner)
+  const { session } = await verifiedPerson(owner)
   advanceSeconds(590)
   const { access_token: token } = session
   const seen = async () => (await listed(token, thief))[0]?.last_used_at
@@ -241,7 +241,7 @@ test('the list does not tell who has a copy of a session when its user refreshes
 
 describe('a reuse', () => {
   test('mails the owner, once, and tells nobody from where', async () => {
-    const person = await signUpPerson(owner)
+    const person = await verifiedPerson(owner)
     const other = await logInAgain(owner, person)
     advanceSeconds(60)
     await refresh(owner, person.session.refresh_token)
