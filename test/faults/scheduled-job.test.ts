@@ -53,7 +53,7 @@ async function finish() {
   }
 }
 
-test('what a run could not do, the next ones do', { timeout: 120_000 }, async () => {
+test('what a run could not do, the next ones do', { timeout: 300_000 }, async () => {
   await leaveWork()
   const start = await readState()
   const now = Date.now()
