@@ -27,7 +27,8 @@ const forgot = (email: string, by = client) => by.post('/auth/forgot-password', 
 const resend = (email: string) => client.post('/auth/verify-email/resend', { body: { email } })
 const reset = (token: string) =>
   client.post('/auth/reset-password', { body: { token, new_password: NEW } })
-const verify = (token: string) => client.post('/auth/verify-email', { body: { token } })
+const verify = (token: string) =>
+  client.post('/auth/verify-email', { body: { token, password: PASSWORD } })
 const requestsOf = (userId: string) => rows('select * from mail_requests where user_id = ?', userId)
 const asked = async (userId: string) =>
   (await eventTypes(userId)).filter((type) => type === 'password_reset_requested').length

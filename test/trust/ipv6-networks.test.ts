@@ -193,7 +193,7 @@ describe('in the database', () => {
     expect((await logIn(from(newBlock()(1)), email, PASSWORD)).status).toBe(200)
     const events = await rows(
       `select count(*) as count from audit_events
-        where json_extract(personal, '$.detail.blocked') = 'wider_network'`,
+        where json_extract(subject_personal, '$.detail.blocked') = 'wider_network'`,
     )
     expect(events[0]?.['count']).toBeGreaterThan(0)
     advanceSeconds(3600)
