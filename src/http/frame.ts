@@ -1,5 +1,4 @@
 import type { Context } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
 import { answerHeaders } from './answer-headers'
@@ -7,22 +6,13 @@ import { canonicalPath } from './canonical-path'
 import { provideAuthContext } from './context'
 import { crossOrigin } from './cross-origin'
 import { type AppEnv, factory } from './factory'
-import { BODY_METHODS } from './json-body'
 import { metrics } from './metrics'
 import { isPagePath } from './page-routes'
-import { ProblemError, problem, type Refusal } from './problem'
+import { problem, type Refusal } from './problem'
 import { rateLimit } from './rate-limit'
 import { refusalOf } from './refusal'
 import { requestLog } from './request-log'
-
-const BODY_LIMIT_BYTES = 16 * 1024
-
-const limitBody = bodyLimit({
-  maxSize: BODY_LIMIT_BYTES,
-  onError: () => {
-    throw new ProblemError('payload_too_large')
-  },
-})
+import { wholeBody } from './whole-body'
 
 /** An application without routes: what comes before any of them, and how it refuses. */
 export function createFrame() {
@@ -45,14 +35,7 @@ export function createFrame() {
         refuse(c, { code: 'method_not_allowed', headers: { Allow: methods.join(', ') } }),
     }),
   )
-  // It makes the request anew around what it has read, which cannot be done with a GET. What it throws itself, `next`
-  // throwing nothing, is the size, or that the body was cut off.
-  app.use((c, next) => {
-    if (!BODY_METHODS.includes(c.req.method)) return next()
-    return limitBody(c, next).catch((error) => {
-      throw error instanceof ProblemError ? error : new ProblemError('malformed_json')
-    })
-  })
+  app.use(wholeBody)
   return app
 }
 

@@ -4,7 +4,7 @@ import { ConfigurationError, configOf, type LogLevel } from '../config'
 import { createLogger, SILENT } from '../log'
 import { type AppEnv, factory } from './factory'
 
-/** Reads the clock, once for the whole request, and writes the request's one line when it is answered. */
+/** Reads the clock, once for the whole request unless it has a body, and writes the request's one line when it is answered. */
 export const requestLog = factory.createMiddleware(async (c, next) => {
   const now = Date.now()
   const common = { time: new Date(now).toISOString(), request_id: c.get('requestId') }
@@ -19,6 +19,13 @@ export const requestLog = factory.createMiddleware(async (c, next) => {
     duration_ms: Date.now() - now,
   })
 })
+
+/** Reads the clock again, once the body is there: only then has the request arrived. */
+export function readClock(c: Context<AppEnv>): void {
+  const now = Date.now()
+  c.set('now', now)
+  c.set('auth', { ...c.get('auth'), now })
+}
 
 // Cloudflare stores the address of the request beside each line, here with the token of a mailed link, still good.
 function hasSecretAddress({ req }: Context<AppEnv>): boolean {

@@ -5,6 +5,7 @@ export const BODY = [
   'validation_failed',
   'malformed_json',
   'payload_too_large',
+  'request_timeout',
   'unsupported_media_type',
 ] as const
 export const TOKEN = [
@@ -31,5 +32,11 @@ const READ = [
   'permission_denied',
   'service_unavailable',
 ] as const
-const WRITE = [...READ, 'malformed_json', 'payload_too_large', 'unsupported_media_type'] as const
+const WRITE = [
+  ...READ,
+  'malformed_json',
+  'payload_too_large',
+  'request_timeout',
+  'unsupported_media_type',
+] as const
 export const ADMINISTRATION = { read: READ, write: WRITE } as const

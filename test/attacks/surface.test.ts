@@ -4,6 +4,7 @@ import { PROBLEMS } from '../../src/http/problems'
 import { signUpHolder } from '../platform/administrators'
 import { failAll } from '../platform/bindings'
 import { type Answer, createClient, refusal, type Sent } from '../platform/client'
+import { heldBack } from '../platform/held-body'
 import { newEmail, PASSWORD, signUpPerson } from '../platform/people'
 import { routes as allRoutes } from '../platform/routes'
 import { expectGuarded } from './guarded'
@@ -109,6 +110,10 @@ const PROVOKED: Record<number, (sent: Sent) => Promise<Answer>> = {
   },
   404: (sent) => frontend.get('/nowhere', sent),
   405: (sent) => frontend.get('/auth/login', sent),
+  408: (sent) => {
+    const headers = { ...sent.headers, 'Content-Type': 'application/json' }
+    return frontend.post('/auth/login', { headers, rawBody: heldBack({}).body })
+  },
   409: async (sent) => {
     const { email } = await signUpPerson(client)
     return frontend.post('/auth/signup', { ...sent, body: { email, password: PASSWORD } })

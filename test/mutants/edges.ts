@@ -67,7 +67,7 @@ export const EDGES_MUTATIONS: readonly Mutation[] = [
   },
   {
     why: 'a body of any size is read',
-    file: 'src/http/frame.ts',
+    file: 'src/http/whole-body.ts',
     find: '16 * 1024',
     replace: '16 * 1024 * 1024',
     tests: ['test/attacks/bodies.test.ts'],

@@ -32,7 +32,13 @@ export const sessions = factory
       tag,
       bearer: 'required',
       responses: { 200: { description: 'The others have ended', schema: Message } },
-      problems: [...TOKEN, 'malformed_json', 'payload_too_large', 'unsupported_media_type'],
+      problems: [
+        ...TOKEN,
+        'malformed_json',
+        'payload_too_large',
+        'request_timeout',
+        'unsupported_media_type',
+      ],
     }),
     authenticate,
     async (c) => {
@@ -54,6 +60,7 @@ export const sessions = factory
         'validation_failed',
         'malformed_json',
         'payload_too_large',
+        'request_timeout',
         'unsupported_media_type',
       ],
     }),
