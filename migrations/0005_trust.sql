@@ -29,6 +29,8 @@ ALTER TABLE `one_time_tokens` ADD `mailed_at` integer;--> statement-breakpoint
 ALTER TABLE `user_sessions` ADD `authenticated_at` integer;--> statement-breakpoint
 ALTER TABLE `user_sessions` ADD `least_epoch` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `user_sessions` ADD `other_networks` text;--> statement-breakpoint
+ALTER TABLE `user_sessions` ADD `previous_issued_at` integer;--> statement-breakpoint
+ALTER TABLE `user_sessions` ADD `rotated_by` text;--> statement-breakpoint
 ALTER TABLE `users` ADD `recovered_at` integer;--> statement-breakpoint
 ALTER TABLE `users` ADD `delete_at` integer;--> statement-breakpoint
 CREATE INDEX `users_delete_at` ON `users` (`delete_at`) WHERE delete_at is not null;--> statement-breakpoint

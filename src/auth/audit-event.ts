@@ -26,8 +26,15 @@ export type AuditEventType =
   | 'other_sessions_ended'
   /** A login was one more than a user may have live sessions; the oldest ended. */
   | 'session_limit_reached'
-  /** A superseded refresh token came back; its session was ended. */
+  /** A superseded refresh token came back; its session was ended, and its user told by mail. */
   | 'refresh_token_reused'
+  /**
+   * Inside the window a session was given to another network than the one that rotated its token: where from is the event's
+   * own address. Once for each network and day.
+   */
+  | 'refreshed_from_elsewhere'
+  /** The same from a fourth network in a day: refused, and so is everybody until the user has shown again that it is them. */
+  | 'fresh_authentication_required'
   /** A signed-in user gave a wrong password where theirs is asked for. `detail.for`, and as above. */
   | 'password_check_failed'
   /** A link to verify the email, or to choose a new password, was asked for and mailed. */
@@ -37,7 +44,7 @@ export type AuditEventType =
   | 'email_verified'
   /** With the link from the mail; all sessions ended. */
   | 'password_reset'
-  /** With the current one; all other sessions ended. */
+  /** With the current one; all other sessions ended. `detail.repeated`: the answer was lost, and was asked for again. */
   | 'password_changed'
   /** A link was mailed to the new address. */
   | 'email_change_requested'

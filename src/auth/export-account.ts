@@ -11,10 +11,14 @@ import { requireLiveSession } from './require-live-session'
 export async function exportAccount(context: AuthContext, claims: AccessTokenClaims) {
   const caller = callerOf(claims)
   const everything = await findEverythingOf(context.db, caller, moment(context))
-  const { session, account, ...others } = everything
+  const { session, account, sessions, ...others } = everything
   requireLiveSession(context, claims, session)
   if (!account) throw new AuthError('invalid_token', { reason: 'user_gone' })
-  return { account, ...others }
+  // As in the list of sessions: the one that asks is in use now.
+  const listed = sessions.map((one) =>
+    one.id === claims.sid ? { ...one, lastUsedAt: context.now } : one,
+  )
+  return { account, sessions: listed, ...others }
 }
 
 export type ExportedAccount = Awaited<ReturnType<typeof exportAccount>>

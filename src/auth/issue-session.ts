@@ -16,7 +16,7 @@ export interface IssuedSession {
 
 export type SessionTimes = Pick<
   NewSession,
-  'id' | 'userId' | 'issuedAt' | 'lastUsedAt' | 'expiresAt'
+  'id' | 'userId' | 'issuedAt' | 'authenticatedAt' | 'lastUsedAt' | 'expiresAt'
 >
 
 /** A session yet to be stored, and the id of its first refresh token. */
@@ -82,7 +82,7 @@ export async function issueSession(
       jti: uuidV7(now),
       iat,
       exp,
-      auth_time: toSeconds(session.issuedAt),
+      auth_time: toSeconds(session.authenticatedAt ?? session.issuedAt),
       type: 'access',
       email: account.email,
       roles: [...account.roles],

@@ -8,7 +8,8 @@ export type ListedSession = Awaited<ReturnType<typeof findLiveSessions>>['sessio
 }
 
 /**
- * The live sessions of the caller, the last used first.
+ * The live sessions of the caller: the one that asks, and the others, the last used first. The first is in use now, whatever is stored of it: who has a
+ * copy of it would otherwise learn when its user refreshes, and could always be second.
  * @throws AuthError invalid_token
  */
 export async function listSessions(
@@ -21,5 +22,13 @@ export async function listSessions(
     moment(context),
   )
   requireLiveSession(context, claims, session)
-  return sessions.map((listed) => ({ ...listed, isCurrent: listed.id === claims.sid }))
+  const isCurrent = ({ id }: { id: string }) => id === claims.sid
+  return [
+    ...sessions
+      .filter(isCurrent)
+      .map((own) => ({ ...own, lastUsedAt: context.now, isCurrent: true })),
+    ...sessions
+      .filter((other) => !isCurrent(other))
+      .map((other) => ({ ...other, isCurrent: false })),
+  ]
 }

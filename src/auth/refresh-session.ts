@@ -2,14 +2,17 @@ import {
   findSuccessorId,
   hashRefreshTokenId,
   successorTokenId,
+  successorTokenIds,
   type VerifiedRefreshToken,
   verifyRefreshToken,
 } from '../crypto/refresh-token'
 import { type Refreshed, type Rotation, rotateRefreshToken } from '../store/refreshes'
 import { auditEvent } from './audit-event'
 import { type AuthContext, moment } from './auth-context'
-import { AuthError } from './errors'
+import { sendAfterAnswer } from './deliver-mails'
+import { AuthError, type AuthErrorCode } from './errors'
 import { type IssuedSession, issueSession, refreshTokenOf } from './issue-session'
+import { newNotice } from './mailed-link'
 import { publishRevocations, sessionRevocation } from './publish-revocations'
 
 export type RefreshOutcome = 'rotated' | 'retried' | 'unchanged'
@@ -21,7 +24,9 @@ export type RefreshOutcome = 'rotated' | 'retried' | 'unchanged'
  * `AUTH_REFRESH_GRACE`, and everything is decided in one transaction. So any number of tabs, retries and
  * lost responses converge on one token, and a token older than the window ends the session.
  *
- * @throws AuthError missing_token, invalid_refresh_token
+ * Who is answered inside the window from other networks is noted; from too many, nobody is answered any more.
+ *
+ * @throws AuthError missing_token, invalid_refresh_token, superseded, insufficient_user_authentication
  */
 export async function refreshSession(
   context: AuthContext,
@@ -31,6 +36,8 @@ export async function refreshSession(
   const presented = await requireAuthentic(context, token)
   const rotation = await rotationOf(context, presented)
   const after = await rotateRefreshToken(context.db, rotation, moment(context))
+  // The session has just ended, and its user is told.
+  if (after.revocations.length > 0) sendAfterAnswer(context)
   await publishRevocations(context, after.revocations)
   const { session, account } = requireAnswerable(presented, after)
 
@@ -57,25 +64,28 @@ async function rotationOf(
   presented: VerifiedRefreshToken,
 ): Promise<Rotation> {
   const { sid: sessionId, sub: userId, jti } = presented.claims
-  const [presentedHash, successorHash, reused] = await Promise.all([
+  const about = { actorId: null, subjectId: userId, sessionId }
+  const [presentedHash, successorHash, successorHashes, reused, elsewhere] = await Promise.all([
     hashRefreshTokenId(jti),
     successorTokenId(presented).then(hashRefreshTokenId),
-    auditEvent(context, {
-      type: 'refresh_token_reused',
-      outcome: 'failure',
-      actorId: null,
-      subjectId: userId,
-      sessionId,
-    }),
+    successorTokenIds(presented, context.keys).then((ids) =>
+      Promise.all(ids.map(hashRefreshTokenId)),
+    ),
+    auditEvent(context, { type: 'refresh_token_reused', outcome: 'failure', ...about }),
+    auditEvent(context, { type: 'refreshed_from_elsewhere', outcome: 'success', ...about }),
   ])
   return {
     sessionId,
     userId,
     presentedHash,
     successorHash,
+    successorHashes: JSON.stringify(successorHashes),
     client: context.client,
     windowMs: context.config.refreshGrace * 1000,
+    nonce: reused.id,
     reused,
+    elsewhere,
+    notice: newNotice(context, 'refresh_token_reused'),
     revocation: sessionRevocation(context, sessionId),
   }
 }
@@ -87,6 +97,9 @@ function requireAnswerable(
   if (revocations.length > 0) throw refusal(presented, 'reused')
   if (!session || !account) throw refusal(presented, 'unknown_session')
   if (!session.isLive) throw refusal(presented, 'session_ended')
+  if (session.mustAuthenticate) {
+    throw refusal(presented, 'used_from_many_networks', 'insufficient_user_authentication')
+  }
   return { session, account }
 }
 
@@ -97,12 +110,16 @@ async function currentToken(
   session: NonNullable<Refreshed['session']>,
 ): Promise<string> {
   const id = await findSuccessorId(presented, context.keys, session.refreshTokenHash)
-  if (!id) throw refusal(presented, 'superseded')
+  // None that follows from it: the session has been authenticated again since.
+  if (!id) throw refusal(presented, 'authenticated_again', 'superseded')
   const issuedAt = session.rotatedAt ?? session.issuedAt
   return refreshTokenOf(context, session, { id, issuedAt })
 }
 
-function refusal({ claims }: VerifiedRefreshToken, reason: string): AuthError {
-  const about = { user_id: claims.sub, session_id: claims.sid }
-  return new AuthError('invalid_refresh_token', { reason, ...about })
+function refusal(
+  { claims }: VerifiedRefreshToken,
+  reason: string,
+  code: AuthErrorCode = 'invalid_refresh_token',
+): AuthError {
+  return new AuthError(code, { reason, user_id: claims.sub, session_id: claims.sid })
 }

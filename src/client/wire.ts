@@ -104,6 +104,12 @@ export interface LinkInput {
   token: string
 }
 
+/** Where else a session was given the tokens that somebody had just refreshed, and since when. */
+export interface OtherNetwork {
+  ip: string | null
+  at: string
+}
+
 /** A live session, as its user sees it. */
 export interface ListedSession {
   id: string
@@ -112,6 +118,7 @@ export interface ListedSession {
   expires_at: string
   ip: string | null
   user_agent: string | null
+  other_networks: OtherNetwork[]
   /** Whether it is the one that asks. */
   current: boolean
 }
@@ -131,6 +138,7 @@ export interface ExportedSession {
   ended_reason: string | null
   ip: string | null
   user_agent: string | null
+  other_networks: OtherNetwork[]
 }
 
 /** An event of the audit trail, as an export has it. */

@@ -67,6 +67,16 @@ export function successorTokenId({ claims, signedBy }: VerifiedRefreshToken): Pr
   return successorOf(claims.sid, claims.jti, signedBy)
 }
 
+/** The same for each of our secrets: while one is moved to the front, two places sign one id by different ones. */
+export function successorTokenIds(
+  { claims }: VerifiedRefreshToken,
+  keys: SigningKeys,
+): Promise<readonly string[]> {
+  return Promise.all(
+    [...keys.byKid.values()].map((key) => successorOf(claims.sid, claims.jti, key)),
+  )
+}
+
 /**
  * The id with this hash among those that can follow the presented one, or null. Under any of our secrets:
  * while one is moved to the front, two places sign the same id by different ones. And within two

@@ -3,7 +3,7 @@ import type { ExportedAccount } from '../auth/export-account'
 import { ApiKey, presentApiKey } from './api-key-wire'
 import { AuditEvent, presentAuditEvent } from './audit-wire'
 import { type Answered, answer } from './named'
-import { isoTime, presentUser, User } from './wire'
+import { isoTime, OtherNetworks, presentOtherNetworks, presentUser, User } from './wire'
 
 /** What GET /auth/me/export answers. */
 export const AccountExport = answer('AccountExport', () =>
@@ -20,6 +20,7 @@ export const AccountExport = answer('AccountExport', () =>
         ended_reason: z.nullable(z.string()),
         ip: z.nullable(z.string()),
         user_agent: z.nullable(z.string()),
+        other_networks: OtherNetworks(),
       }),
     ),
     api_keys: z.array(z.extend(ApiKey(), { revoked_at: z.nullable(z.iso.datetime()) })),
@@ -46,6 +47,7 @@ export function presentExport({
       ended_reason: session.revokedReason,
       ip: session.ip,
       user_agent: session.userAgent,
+      other_networks: presentOtherNetworks(session.otherNetworks),
     })),
     api_keys: apiKeys.map((key) => ({
       ...presentApiKey(key),

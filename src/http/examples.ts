@@ -42,6 +42,16 @@ const session = {
   created_at: LOGGED_IN_AT,
   last_used_at: '2026-11-21T09:12:44.030Z',
   expires_at: EXPIRES_AT,
+  other_networks: [{ ip: '198.51.100.23', at: '2026-11-20T18:03:12.504Z' }],
+}
+
+const Session = {
+  access_token: ACCESS_TOKEN,
+  refresh_token: REFRESH_TOKEN,
+  token_type: 'bearer',
+  expires_in: 900,
+  refresh_expires_in: 604800,
+  user: User,
 }
 
 const Role = {
@@ -104,13 +114,10 @@ export const EXAMPLES: Readonly<Record<string, object>> = {
   ChangeNameInput: { name: NAME },
   DeleteAccountInput: { password: PASSWORD },
   User,
-  Session: {
-    access_token: ACCESS_TOKEN,
-    refresh_token: REFRESH_TOKEN,
-    token_type: 'bearer',
-    expires_in: 900,
-    refresh_expires_in: 604800,
-    user: User,
+  Session,
+  PasswordChanged: {
+    ...Session,
+    message: 'The password is changed, all other sessions have ended',
   },
   SignedUp: { user: { ...User, email_verified: false, last_login_at: null } },
   SessionList: { sessions: [{ ...session, ...device, current: true }] },

@@ -53,8 +53,9 @@ const TurnstileToken = z
   )
 
 export type Transport = z.infer<typeof Transport>
+const AnyTransport = z.enum(['body', 'cookie'])
 const Transport = z
-  ._default(z.enum(['body', 'cookie']), 'body')
+  ._default(AnyTransport, 'body')
   .check(
     z.describe(
       'Where the refresh token travels: in the body, or in a cookie that no script can read',
@@ -117,7 +118,17 @@ export const ResetPasswordInput = named(
 
 export const ChangePasswordInput = named(
   'ChangePasswordInput',
-  z.object({ current_password: Password, new_password: Password }),
+  z.object({
+    current_password: Password,
+    new_password: Password,
+    transport: z
+      .optional(AnyTransport)
+      .check(
+        z.describe(
+          'As at login. Where the refresh cookie of this session comes along, the answer always goes into it',
+        ),
+      ),
+  }),
 )
 
 export const ChangeEmailInput = named(
@@ -164,8 +175,23 @@ export const Session = answer('Session', () =>
   }),
 )
 
+/** The session of who has changed their password, under new tokens. */
+export const PasswordChanged = answer('PasswordChanged', () =>
+  z.extend(Session(), { message: z.string() }),
+)
+
 /** An account that has to verify its email before there can be a session. */
 export const SignedUp = answer('SignedUp', () => z.object({ user: User() }))
+
+/** Where else a session was given the tokens that somebody had just refreshed. */
+export const OtherNetworks = () =>
+  z
+    .array(z.object({ ip: z.nullable(z.string()), at: z.iso.datetime() }))
+    .check(
+      z.describe(
+        'Other networks in which its tokens were refreshed at the same time as here, and since when. From the fourth in a day on it has to be authenticated again',
+      ),
+    )
 
 const ListedSessionFields = () =>
   z.object({
@@ -175,6 +201,7 @@ const ListedSessionFields = () =>
     expires_at: z.iso.datetime(),
     ip: z.nullable(z.string()),
     user_agent: z.nullable(z.string()),
+    other_networks: OtherNetworks(),
   })
 
 export const SessionList = answer('SessionList', () =>
@@ -250,7 +277,14 @@ export function presentListedSession(
     expires_at: isoTime(session.expiresAt),
     ip: session.ip,
     user_agent: session.userAgent,
+    other_networks: presentOtherNetworks(session.otherNetworks),
   }
+}
+
+export function presentOtherNetworks(
+  networks: ListedSession['otherNetworks'],
+): Answered<typeof OtherNetworks> {
+  return networks.map(({ ip, at }) => ({ ip, at: isoTime(at) }))
 }
 
 export function isoTime(milliseconds: number): string {

@@ -11,6 +11,7 @@ export type MailType =
   | 'account_deleted'
   | 'new_device'
   | 'api_key_created'
+  | 'refresh_token_reused'
 
 export interface MailContent {
   /** What the service is called. */
@@ -79,6 +80,14 @@ const WORDINGS: Readonly<Record<MailType, (service: string) => Wording>> = {
     paragraphs: [
       `Somebody, probably you, has made a key by which a machine acts for your account at ${service}.`,
       NOT_YOU,
+    ],
+  }),
+  refresh_token_reused: (service) => ({
+    subject: `We ended a session of your ${service} account`,
+    paragraphs: [
+      `We ended a session of your account at ${service} because a token that it had already replaced was used again. This can mean that somebody has copied the session. It can also be a device that went back to an older state, such as a restored backup.`,
+      'You can log in again. Your other sessions go on; your account page lists them.',
+      'If you do not know why this happened, change your password: every other session then ends.',
     ],
   }),
   new_device: (service) => ({

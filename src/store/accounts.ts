@@ -6,6 +6,7 @@ import { type Database, runBatch } from './database'
 import { type Attempt, attemptValues, refundAttempt } from './login-attempts'
 import { outbox } from './mail-schema'
 import { isFoundByEmail } from './one-time-tokens'
+import { OTHER_NETWORKS } from './other-networks'
 import { announce, type NewMail, queueNotice } from './outbox'
 import { raiseEpoch } from './revocations'
 import { oneTimeTokens, roles, userRoles, userSessions, users } from './schema'
@@ -117,6 +118,7 @@ export async function findEverythingOf(db: Database, caller: Caller, moment: Mom
         revokedReason: userSessions.revokedReason,
         ip: userSessions.ip,
         userAgent: userSessions.userAgent,
+        otherNetworks: OTHER_NETWORKS,
       })
       .from(userSessions)
       .where(eq(userSessions.userId, userId))

@@ -4,10 +4,10 @@ import { type Database, insertWhere, runBatch } from './database'
 
 export type NewAuditEvent = Omit<typeof auditEvents.$inferInsert, 'seq'>
 
-/** A statement for the batch of the change that the event tells of; it may find out to whom it happened. */
+/** A statement for the batch of the change that the event tells of; it may find out what happened, and to whom. */
 export function recordEventWhere(
   db: Database,
-  event: Omit<NewAuditEvent, 'subjectId'> & { subjectId?: string | SQL | null | undefined },
+  event: { readonly [Column in keyof NewAuditEvent]: NewAuditEvent[Column] | SQL },
   condition: SQL,
 ) {
   return insertWhere(db, auditEvents, event, condition).onConflictDoNothing()

@@ -150,6 +150,10 @@ export const userSessions = sqliteTable(
     leastEpoch: integer('least_epoch').notNull().default(0),
     /** JSON: the other networks that were answered inside the window, each `{network, ip, at}`; null for none. */
     otherNetworks: text('other_networks'),
+    /** When the previous refresh token was made, and with that the one before it superseded; null where that is not known. */
+    previousIssuedAt: integer('previous_issued_at'),
+    /** The nonce of the request that rotated last, by which a batch that runs again recognises its own rotation. */
+    rotatedBy: text('rotated_by'),
   },
   (table) => [
     index('user_sessions_user_id').on(table.userId),

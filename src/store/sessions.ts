@@ -1,5 +1,6 @@
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
 import { type Database, insertWhere, runBatch } from './database'
+import { mustAuthenticate, OTHER_NETWORKS } from './other-networks'
 import { preparedBatch } from './prepared-batch'
 import { type REVOKED_REASONS, userSessions, users } from './schema'
 import { selectAccount } from './users'
@@ -75,7 +76,10 @@ export function selectSession(db: Database, id: string, moment: Moment) {
       rotatedAt: userSessions.rotatedAt,
       lastUsedAt: userSessions.lastUsedAt,
       expiresAt: userSessions.expiresAt,
+      authenticatedAt: userSessions.authenticatedAt,
+      rotatedBy: userSessions.rotatedBy,
       isLive: isLive(moment).mapWith(Boolean).as('is_live'),
+      mustAuthenticate: mustAuthenticate.mapWith(Boolean).as('must_authenticate'),
     })
     .from(userSessions)
     .where(eq(userSessions.id, id))
@@ -118,6 +122,7 @@ export function selectLiveSessions(db: Database, userId: string, moment: Moment)
       expiresAt: userSessions.expiresAt,
       ip: userSessions.ip,
       userAgent: userSessions.userAgent,
+      otherNetworks: OTHER_NETWORKS,
     })
     .from(userSessions)
     .where(and(eq(userSessions.userId, userId), isLive(moment)))

@@ -25,7 +25,7 @@ describe('DELETE /auth/sessions/:id refuses', () => {
 })
 
 describe('the list', () => {
-  test('shows the live sessions of its caller, the last used first, and nothing secret', async () => {
+  test('shows the live sessions of its caller, that one first, and nothing secret', async () => {
     const phone = createClient({ ip: '2001:db8:1:2::3', userAgent: 'Phone/2' })
     const person = await signUpPerson(client)
     advanceSeconds(60)
@@ -34,22 +34,25 @@ describe('the list', () => {
     const sessions = await listed(person.session.access_token)
     expect(sessions).toEqual([
       {
+        id: sidOf(person.session),
+        created_at: '2026-11-01T12:00:00.000Z',
+        // In use now.
+        last_used_at: '2026-11-01T12:01:00.000Z',
+        expires_at: '2026-12-01T12:00:00.000Z',
+        ip: '192.0.2.1',
+        user_agent: 'test-agent/1',
+        other_networks: [],
+        current: true,
+      },
+      {
         id: sidOf(second),
         created_at: '2026-11-01T12:01:00.000Z',
         last_used_at: '2026-11-01T12:01:00.000Z',
         expires_at: '2026-12-01T12:01:00.000Z',
         ip: '2001:db8:1:2::3',
         user_agent: 'Phone/2',
+        other_networks: [],
         current: false,
-      },
-      {
-        id: sidOf(person.session),
-        created_at: '2026-11-01T12:00:00.000Z',
-        last_used_at: '2026-11-01T12:00:00.000Z',
-        expires_at: '2026-12-01T12:00:00.000Z',
-        ip: '192.0.2.1',
-        user_agent: 'test-agent/1',
-        current: true,
       },
     ])
   })

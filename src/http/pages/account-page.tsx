@@ -7,6 +7,7 @@ import type { Markup } from './answer'
 import { browserOf } from './browser-of'
 import { Field, Form, type FormState } from './form'
 import { Layout, Time } from './layout'
+import { OtherPlaces } from './other-places'
 import { passwordHint } from './password-hint'
 import { asVisitor } from './visit'
 
@@ -127,7 +128,7 @@ function Sessions({
     <section class="card" id="sessions" aria-labelledby="sessions-title">
       <h2 id="sessions-title">Sessions</h2>
       <ul class="list">
-        {sessions.map(({ id, isCurrent, userAgent, ip, lastUsedAt }) => (
+        {sessions.map(({ id, isCurrent, userAgent, ip, lastUsedAt, otherNetworks }) => (
           <li>
             <div>
               <strong>{browserOf(userAgent)}</strong>{' '}
@@ -135,6 +136,7 @@ function Sessions({
               <div class="quiet">
                 {ip ?? 'unknown address'}, last used <Time at={lastUsedAt} />
               </div>
+              <OtherPlaces networks={otherNetworks} />
             </div>
             {!isCurrent && (
               <Form

@@ -5,6 +5,7 @@ import type { Markup } from './answer'
 import { browserOf } from './browser-of'
 import { Form, type FormState } from './form'
 import { Time } from './layout'
+import { OtherPlaces } from './other-places'
 
 // What the console shows of one user.
 
@@ -100,7 +101,7 @@ export function UserSessions({
         <p>None.</p>
       ) : (
         <ul class="list">
-          {sessions.map(({ userAgent, ip, issuedAt, lastUsedAt }) => (
+          {sessions.map(({ userAgent, ip, issuedAt, lastUsedAt, otherNetworks }) => (
             <li>
               <div>
                 <strong>{browserOf(userAgent)}</strong>
@@ -108,6 +109,7 @@ export function UserSessions({
                   {ip ?? 'unknown address'}, since <Time at={issuedAt} />, last used{' '}
                   <Time at={lastUsedAt} />
                 </div>
+                <OtherPlaces networks={otherNetworks} />
               </div>
             </li>
           ))}

@@ -16,6 +16,8 @@ export const LOGIN_CODES: readonly string[] = [
   'missing_token',
   'invalid_token',
   'invalid_refresh_token',
+  'superseded',
+  'insufficient_user_authentication',
 ]
 
 /** Said to a person in other words than to a program. */
