@@ -1,53 +1,158 @@
 import type { AccessTokenClaims } from '../crypto/access-token'
 import { hashPassword } from '../crypto/password'
-import { changePassword as change } from '../store/credentials'
+import { hashRefreshTokenId, newRefreshTokenId } from '../crypto/refresh-token'
+import {
+  changePassword as change,
+  findChangedCredential,
+  repeatPasswordChange,
+} from '../store/credentials'
 import { auditEvent } from './audit-event'
 import { type AuthContext, callerOf, moment } from './auth-context'
-import { requireOwnPassword } from './check-own-password'
+import {
+  type AskedPassword,
+  askForOwnPassword,
+  refuseOwnPassword,
+  verifiedHash,
+} from './check-own-password'
 import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
+import { type IssuedSession, issueSession, refreshTokenOf } from './issue-session'
 import { newNotice } from './mailed-link'
 import { requireAcceptablePassword } from './password-policy'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
 
+/** For how long after a change the same request is answered as the first was, whose answer may have been lost. */
+const REPEATABLE_MS = 60 * 1000
+
+interface Passwords {
+  readonly currentPassword: string
+  readonly newPassword: string
+}
+
 /**
- * Changes the password of who is signed in. All their other sessions end; the one that asks goes on.
+ * Changes the password of who is signed in. All their other sessions end; the one that asks goes on under new tokens, and
+ * whoever has a copy of the old ones has nothing. Asked again within a minute, it has been done: that takes the new password,
+ * and counts as an attempt.
  * @throws AuthError invalid_token, wrong_password, too_many_attempts, weak_password
  */
 export async function changePassword(
   context: AuthContext,
   claims: AccessTokenClaims,
-  { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
-): Promise<void> {
-  const { sub: userId, sid: sessionId } = claims
+  passwords: Passwords,
+): Promise<IssuedSession> {
+  const { currentPassword, newPassword: password } = passwords
   // First, since the current one would be counted as a guess.
   const email = claims.email.toLowerCase()
-  await requireAcceptablePassword(context, { password: newPassword, email, path: 'new_password' })
-  const own = await requireOwnPassword(context, claims, currentPassword, 'password_changed')
-  const next = await hashPassword(newPassword, context.config.passwordHashing)
-  const event = await auditEvent(context, {
-    type: 'password_changed',
-    outcome: 'success',
-    actorId: userId,
-    subjectId: userId,
-    sessionId,
-  })
-  const { revocations, isDone } = await change(
+  await requireAcceptablePassword(context, { password, email, path: 'new_password' })
+  const since = context.now - REPEATABLE_MS
+  const asked = await askForOwnPassword(context, claims, since)
+  const verified = asked.isTokenOver
+    ? null
+    : await verifiedHash(context, asked.stored, currentPassword)
+  const issued =
+    verified === null
+      ? await repeat(context, claims, { asked, password, since })
+      : ((await apply(context, claims, { asked, verified, password })) ??
+        (await repeatOvertaken(context, claims, { asked, password, since })))
+  if (issued) return issued
+  // It was changed to another, or the session ended, during the derivation.
+  if (verified !== null) {
+    throw new AuthError('wrong_password', { reason: 'changed_meanwhile', user_id: claims.sub })
+  }
+  throw await refuseOwnPassword(context, claims, asked, 'password_changed')
+}
+
+async function apply(
+  context: AuthContext,
+  claims: AccessTokenClaims,
+  { asked, verified, password }: { asked: AskedPassword; verified: string; password: string },
+): Promise<IssuedSession | null> {
+  const next = await hashPassword(password, context.config.passwordHashing)
+  const { event, renewal, refreshTokenId } = await newRenewal(context, claims, {})
+  const changed = await change(
     context.db,
     callerOf(claims),
     {
-      passwordHash: { verified: own.passwordHash, next },
-      attempt: own.attempt,
+      passwordHash: { verified, next },
+      renewal,
+      attempt: asked.attempt,
       event,
       revocationExpiresAt: revocationExpiry(context),
       notice: newNotice(context, 'password_changed'),
     },
     moment(context),
   )
-  // It was changed, or the session ended, during the derivation.
-  if (!isDone)
-    throw new AuthError('wrong_password', { reason: 'changed_meanwhile', user_id: userId })
-  context.log.info('password_changed', { user_id: userId, session_id: sessionId })
+  if (!changed.isDone) return null
   sendAfterAnswer(context)
-  await publishRevocations(context, revocations)
+  await publishRevocations(context, changed.revocations)
+  return issueRenewed(context, claims, { ...changed, refreshTokenId })
+}
+
+interface Repeat {
+  readonly asked: AskedPassword
+  readonly password: string
+  readonly since: number
+}
+
+async function repeat(
+  context: AuthContext,
+  claims: AccessTokenClaims,
+  { asked, password, since }: Repeat,
+): Promise<IssuedSession | null> {
+  if (!asked.isChanged) return null
+  const passwordHash = await verifiedHash(context, asked.stored, password)
+  if (passwordHash === null) return null
+  const { event, renewal, refreshTokenId } = await newRenewal(context, claims, { repeated: 'true' })
+  const { attempt } = asked
+  const change = { passwordHash, changedSince: since, renewal, attempt, event }
+  const repeated = await repeatPasswordChange(context.db, callerOf(claims), change, moment(context))
+  return repeated.isDone ? issueRenewed(context, claims, { ...repeated, refreshTokenId }) : null
+}
+
+// The same request, sent twice at once: the other one was first.
+async function repeatOvertaken(
+  context: AuthContext,
+  claims: AccessTokenClaims,
+  { asked, ...given }: Repeat,
+): Promise<IssuedSession | null> {
+  const caller = callerOf(claims)
+  const found = await findChangedCredential(context.db, caller, given.since, moment(context))
+  if (!found) return null
+  const { passwordHash: stored, isChanged } = found
+  return repeat(context, claims, { asked: { ...asked, stored, isChanged }, ...given })
+}
+
+/** What gives the session new tokens, which do not follow from the old. */
+async function newRenewal(
+  context: AuthContext,
+  { sub: userId, sid: sessionId }: AccessTokenClaims,
+  detail: Readonly<Record<string, string>>,
+) {
+  const refreshTokenId = newRefreshTokenId()
+  const about = { actorId: userId, subjectId: userId, sessionId, detail }
+  const [refreshTokenHash, event] = await Promise.all([
+    hashRefreshTokenId(refreshTokenId),
+    auditEvent(context, { type: 'password_changed', outcome: 'success', ...about }),
+  ])
+  return { refreshTokenId, event, renewal: { sessionId, refreshTokenHash, client: context.client } }
+}
+
+async function issueRenewed(
+  context: AuthContext,
+  { sub, sid }: AccessTokenClaims,
+  {
+    session,
+    account,
+    refreshTokenId: id,
+  }: Pick<Awaited<ReturnType<typeof change>>, 'session' | 'account'> & { refreshTokenId: string },
+): Promise<IssuedSession> {
+  const about = { user_id: sub, session_id: sid }
+  context.log.info('password_changed', about)
+  // Ended by somebody else since.
+  if (!session?.isLive || !account) {
+    throw new AuthError('invalid_token', { reason: 'session_ended_meanwhile', ...about })
+  }
+  const issuedAt = session.rotatedAt ?? session.issuedAt
+  const refreshToken = await refreshTokenOf(context, session, { id, issuedAt })
+  return issueSession(context, { session, account, refreshToken })
 }

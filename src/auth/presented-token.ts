@@ -22,11 +22,18 @@ export async function readPresentedToken(
   const expected = { keys, issuer, audience, notBefore, now }
   const claims = await verifyAccessToken(text, expected)
   if (claims) return { kind: 'access', claims }
-  const refresh = await verifyRefreshToken(text, expected)
-  if (refresh) {
-    const hash = await hashRefreshTokenId(refresh.claims.jti)
-    return { kind: 'refresh', claims: refresh.claims, hash }
-  }
+  const refresh = await readRefreshToken({ config, keys, now }, text)
+  if (refresh) return { kind: 'refresh', ...refresh }
   const id = await parseApiKey(text)
   return id ? { kind: 'api_key', id, text } : null
+}
+
+/** Null for what is no refresh token of ours, or has expired. */
+export async function readRefreshToken(
+  { config: { issuer, notBefore }, keys, now }: Pick<AuthContext, 'config' | 'keys' | 'now'>,
+  text: string,
+): Promise<{ readonly claims: RefreshTokenClaims; readonly hash: string } | null> {
+  const verified = await verifyRefreshToken(text, { keys, issuer, notBefore, now })
+  if (!verified) return null
+  return { claims: verified.claims, hash: await hashRefreshTokenId(verified.claims.jti) }
 }

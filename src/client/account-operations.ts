@@ -12,6 +12,7 @@ type AccountOperations = Omit<
   | 'signUp'
   | 'logIn'
   | 'logOut'
+  | 'changePassword'
   | 'deleteAccount'
 >
 
@@ -20,7 +21,6 @@ export function accountOperations(ask: Ask, asUser: Ask): AccountOperations {
   return {
     me: () => asUser<User>('GET /auth/me'),
     changeName: (input) => asUser<User>('PATCH /auth/me', input),
-    changePassword: (input) => asUser('POST /auth/change-password', input),
     exportAccount: () => asUser<AccountExport>('GET /auth/me/export'),
     sessions: {
       list: async () => (await asUser<SessionList>('GET /auth/sessions')).sessions,

@@ -117,7 +117,9 @@ export function isRefusal(error: unknown): error is AuthClientError {
 export function endsSession(error: unknown): error is AuthClientError {
   if (!(error instanceof AuthClientError)) return false
   const { code, status } = error
-  return code === 'signed_out' || code === 'user_changed' || (status === 401 && isRefusal(error))
+  if (code === 'signed_out' || code === 'user_changed') return true
+  // There are newer tokens of the session, in another tab or on their way.
+  return status === 401 && code !== 'superseded' && isRefusal(error)
 }
 
 /** The refusal that an answer is. */

@@ -66,7 +66,7 @@ export interface AuthClient {
   me(): Promise<User>
   /** The name others see, or none. */
   changeName(input: ChangeNameInput): Promise<User>
-  /** Ends all of the user's other sessions. */
+  /** Ends all of the user's other sessions; this one goes on under new tokens, which copies of the old ones are not. */
   changePassword(input: ChangePasswordInput): Promise<void>
   /** Deletes what is stored about the user, and signs out. */
   deleteAccount(input: DeleteAccountInput): Promise<void>

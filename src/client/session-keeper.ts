@@ -1,6 +1,8 @@
-import { AuthClientError, endsSession } from './auth-client-error'
+import { endsSession } from './auth-client-error'
 import { createFreshness } from './freshness'
 import { createRenewal, type Exchange, type KeptSession } from './renewal'
+import { createReplacement, type Replace } from './replacement'
+import { ofSameUser, stillKept } from './same-user'
 import type { createSessionEvents } from './session-events'
 import type { MaybeKnown, SessionStore, StoredSession } from './session-store'
 import type { Surroundings } from './surroundings'
@@ -22,6 +24,8 @@ export interface SessionKeeper {
   refresh(stale: StoredSession | undefined): Promise<StoredSession>
   /** Keeps the session that is answered, if one is. */
   begin<Answer extends Session | SignedUp>(ask: () => Promise<Answer>): Promise<Answer>
+  /** Asks, until there is an answer, for other tokens of the session than those that it is shown. */
+  readonly replace: Replace
   /** Runs what no refresh and no other beginning may overlap, in all tabs where it can be helped. */
   readonly inTurn: Turns
   /** Signs out here, where a user is given only if it is still theirs; the service is not told. */
@@ -73,6 +77,7 @@ export function keepSession(parts: Parts, surroundings: Surroundings): SessionKe
     refresh,
     inTurn,
     begin: (ask) => inTurn(() => begin(kept, ask, now)),
+    replace: createReplacement({ kept, fresh, refresh, inTurn }, surroundings),
     async forget(userId) {
       if (!userId || (await kept.current())?.user.id === userId) await kept.put(null)
     },
@@ -102,18 +107,6 @@ async function begin<Answer extends Session | SignedUp>(
   const answer = await ask()
   if ('access_token' in answer) await kept.put({ ...answer, received_at }, true)
   return answer
-}
-
-// A logout or another login may have come while a refresh was waited for.
-async function stillKept(kept: KeptSession, session: StoredSession): Promise<StoredSession> {
-  const latest = await kept.current()
-  if (!latest) throw new AuthClientError('signed_out')
-  return ofSameUser(session, latest)
-}
-
-function ofSameUser(before: StoredSession | undefined, session: StoredSession): StoredSession {
-  if (!before || session.user.id === before.user.id) return session
-  throw new AuthClientError('user_changed')
 }
 
 function orNobody(error: unknown): null {

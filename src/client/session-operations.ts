@@ -6,14 +6,17 @@ import type { SessionKeeper } from './session-keeper'
 import type { Surroundings } from './surroundings'
 import type { Session, SignedUp } from './wire'
 
-type SessionOperations = Pick<AuthClient, 'signUp' | 'logIn' | 'logOut' | 'deleteAccount'>
+type SessionOperations = Pick<
+  AuthClient,
+  'signUp' | 'logIn' | 'logOut' | 'changePassword' | 'deleteAccount'
+>
 
 interface Service {
   readonly ask: Ask
   readonly transport: 'body' | 'cookie'
 }
 
-/** What begins and ends the session. */
+/** What begins, renews and ends the session. */
 export function sessionOperations(
   service: Service & { asUser: Ask },
   keeper: SessionKeeper,
@@ -32,6 +35,18 @@ export function sessionOperations(
       return (await keeper.begin(begin)).user
     },
     logOut: createLogOut(service, keeper, surroundings),
+    async changePassword(input) {
+      await keeper.replace(async ({ access_token }, signal) => {
+        const headers = { Authorization: `Bearer ${access_token}` }
+        const body = { ...input, transport }
+        const { message: _, ...session } = await ask<Session & { message: string }>(
+          'POST /auth/change-password',
+          body,
+          { headers, signal },
+        )
+        return session
+      })
+    },
     async deleteAccount(input) {
       const session = (await keeper.current()) ?? (await keeper.fresh())
       await asUser('DELETE /auth/me', input)

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { IssuedSession } from '../auth/issue-session'
+import { readRefreshToken } from '../auth/presented-token'
 import type { AppEnv } from './factory'
 import { JSON_TYPE } from './json-body'
 import { ProblemError } from './problem'
@@ -38,6 +39,17 @@ export function presentedToken(
   return { token: body.refresh_token ?? inCookie, transport: allowedTransport(c, transport) }
 }
 
+/** How the new tokens of this session travel: where its own cookie came along, in that. */
+export async function transportOfSession(
+  c: Context<AppEnv>,
+  sessionId: string,
+  asked: Transport = 'body',
+): Promise<Transport> {
+  const inCookie = refreshCookie(c)
+  const presented = inCookie ? await readRefreshToken(c.get('auth'), inCookie) : null
+  return allowedTransport(c, presented?.claims.sid === sessionId ? 'cookie' : asked)
+}
+
 /**
  * The session for the body of the answer; its refresh token goes there too, or into the cookie. Pages then ask that
  * one: the access token that they hold may be somebody else's.
@@ -52,6 +64,11 @@ export function answeredSession(c: Context<AppEnv>, issued: IssuedSession, trans
 
 function setRefreshCookie(c: Context<AppEnv>, issued: IssuedSession): void {
   setCookie(c, NAME, issued.refreshToken, { ...HOST_COOKIE, maxAge: issued.refreshExpiresIn })
+}
+
+/** The cookie that a new session takes the place of, with the session that it is of. */
+export function replacedCookie(c: Context<AppEnv>, transport: Transport): string | undefined {
+  return transport === 'cookie' ? refreshCookie(c) : undefined
 }
 
 export function refreshCookie(c: Context<AppEnv>): string | undefined {

@@ -1,6 +1,6 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq, type SQL, sql } from 'drizzle-orm'
 import { endApiKeysOf } from './api-keys'
-import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
+import { isNewest, type NewAuditEvent, recordEventWhere, selectRecorded } from './audit-events'
 import { type Database, runBatch } from './database'
 import {
   type Attempt,
@@ -12,47 +12,94 @@ import {
 } from './login-attempts'
 import { endTokensOf, type Redemption, redeemTokenWhere, selectUse } from './one-time-tokens'
 import { type NewMail, queueNotice } from './outbox'
+import { type FreshAuthentication, renewSession } from './refreshes'
 import { raiseEpoch } from './revocations'
 import { userSessions, users } from './schema'
-import { type Caller, callerLives, type Moment, selectCaller } from './sessions'
+import {
+  type Caller,
+  callerLives,
+  isLive,
+  type Moment,
+  selectCaller,
+  selectSession,
+} from './sessions'
+import { selectAccount } from './users'
 
 /**
  * What is asked of a signed-in user's password: their session, and the hash to verify against. The attempt is counted
- * if the session is live.
+ * if the session is live, or its password was changed after `changedSince`: the answer to that may have been lost.
  */
 export async function findOwnCredential(
   db: Database,
   caller: Caller,
-  attempt: Attempt,
+  { attempt, changedSince }: { attempt: Attempt; changedSince: number | null },
   moment: Moment,
 ) {
+  const mayAsk = sql`(${callerLives(caller, moment)} or ${isRenewed(caller, changedSince, moment)})`
   const [refusals, reserved, counted, [session], [credential]] = await runBatch(db, [
-    ...reserveAttempt(db, attemptValues(attempt), callerLives(caller, moment)),
+    ...reserveAttempt(db, attemptValues(attempt), mayAsk),
     selectCaller(db, caller, moment),
-    db.select({ passwordHash: users.passwordHash }).from(users).where(eq(users.id, caller.userId)),
+    selectOwnCredential(db, caller, changedSince, moment),
   ])
   const reservation = readReservation([refusals, reserved, counted], attempt)
   return { session: session ?? null, credential: credential ?? null, reservation }
 }
 
+/** The hash of the caller, when the change that they are about to make is found to have been made. */
+export async function findChangedCredential(
+  db: Database,
+  caller: Caller,
+  changedSince: number,
+  moment: Moment,
+) {
+  const [[credential]] = await runBatch(db, [selectOwnCredential(db, caller, changedSince, moment)])
+  return credential ?? null
+}
+
+function selectOwnCredential(
+  db: Database,
+  caller: Caller,
+  changedSince: number | null,
+  moment: Moment,
+) {
+  const isChanged = isRenewed(caller, changedSince, moment)
+  return db
+    .select({
+      passwordHash: users.passwordHash,
+      isChanged: sql`coalesce(${isChanged}, 0)`.mapWith(Boolean).as('is_changed'),
+    })
+    .from(users)
+    .where(eq(users.id, caller.userId))
+}
+
+// Whatever token of the session it is: that of before the change is all that somebody has who lost the answer.
+function isRenewed({ sessionId }: Caller, since: number | null, moment: Moment): SQL {
+  return sql`exists (select 1 from user_sessions
+    where id = ${sessionId} and ${isLive(moment)} and authenticated_at > ${since})`
+}
+
 export interface PasswordChange {
   /** The hash that the current password was verified against, and the next. */
   readonly passwordHash: { readonly verified: string; readonly next: string }
+  readonly renewal: FreshAuthentication
   readonly attempt: Attempt
   readonly event: NewAuditEvent
   readonly revocationExpiresAt: number
   readonly notice: Pick<NewMail, 'id' | 'type' | 'expiresAt'>
 }
 
-/** Changes the caller's password, if it is still the one that was verified, and ends all their other sessions. */
+/**
+ * Changes the caller's password, if it is still the one that was verified. All their other sessions end; their own goes on
+ * under new tokens, and copies of its old ones are worth nothing. `isDone` also where an earlier run of the batch did it.
+ */
 export async function changePassword(
   db: Database,
   caller: Caller,
-  { passwordHash, attempt, event, revocationExpiresAt, notice }: PasswordChange,
+  { passwordHash, renewal, attempt, event, revocationExpiresAt, notice }: PasswordChange,
   moment: Moment,
 ) {
   const { userId, sessionId } = caller
-  const [, , , revocations, , , , , recorded] = await runBatch(db, [
+  const [, , , revocations, , [session], [account], recorded] = await runBatch(db, [
     db
       .update(users)
       .set({ passwordHash: passwordHash.next, updatedAt: moment.now })
@@ -60,7 +107,12 @@ export async function changePassword(
         sql`id = ${userId} and password_hash = ${passwordHash.verified} and ${callerLives(caller, moment)}`,
       ),
     recordEventWhere(db, event, sql`changes() = 1`),
-    ...raiseEpoch(db, { userId, keep: sessionId, expiresAt: revocationExpiresAt, event }),
+    ...raiseEpoch(db, { userId, keep: null, expiresAt: revocationExpiresAt, event }),
+    renewSession(db, renewal, event, moment),
+    selectSession(db, sessionId, moment),
+    selectAccount(db, eq(users.id, userId)),
+    selectRecorded(db, event),
+    // What ends with the old password.
     db
       .update(userSessions)
       .set({ revokedAt: moment.now, revokedReason: 'password_changed' })
@@ -70,13 +122,48 @@ export async function changePassword(
     endTokensOf(db, userId, event),
     refundAttempt(db, attemptValues(attempt), event),
     queueNotice(db, { ...notice, userId, now: moment.now }, event),
-    db
-      .select({ id: users.id })
-      .from(users)
-      .where(sql`id = ${userId}
-      and exists (select 1 from audit_events where id = ${event.id})`),
   ])
-  return { revocations, isDone: recorded.length > 0 }
+  return {
+    session: session ?? null,
+    account: account ?? null,
+    revocations,
+    isDone: recorded.length > 0,
+  }
+}
+
+export interface RepeatedChange extends Pick<PasswordChange, 'renewal' | 'attempt' | 'event'> {
+  /** The hash that the new password was verified against. */
+  readonly passwordHash: string
+  readonly changedSince: number
+}
+
+/** Gives the caller's session new tokens once more, if its password was changed to this one after `changedSince`. */
+export async function repeatPasswordChange(
+  db: Database,
+  caller: Caller,
+  { passwordHash, changedSince, renewal, attempt, event }: RepeatedChange,
+  moment: Moment,
+) {
+  const { userId, sessionId } = caller
+  const [, , [session], [account], recorded] = await runBatch(db, [
+    recordEventWhere(
+      db,
+      event,
+      sql`${isRenewed(caller, changedSince, moment)}
+        and exists (select 1 from users where id = ${userId} and password_hash = ${passwordHash})`,
+    ),
+    renewSession(db, renewal, event, moment),
+    selectSession(db, sessionId, moment),
+    selectAccount(db, eq(users.id, userId)),
+    selectRecorded(db, event),
+    refundAttempt(db, attemptValues(attempt), event),
+  ])
+  return {
+    session: session ?? null,
+    account: account ?? null,
+    revocations: [],
+    isDone: recorded.length > 0,
+  }
 }
 
 export interface PasswordReset {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { preempt } from '../platform/bindings'
-import { createClient, refusal } from '../platform/client'
+import { createClient, refusal, sessionOf } from '../platform/client'
 import { lastTokenTo, subjectOf, subjectsTo } from '../platform/mails'
-import { logInAgain, PASSWORD, refresh, signUpPerson } from '../platform/people'
+import { logInAgain, PASSWORD, refresh, sidOf, signUpPerson } from '../platform/people'
 import { eventTypes, row, rows } from '../platform/records'
 import { testEndedSessions, testRefusals } from '../platform/refusals'
 
@@ -18,17 +18,23 @@ describe('refusals', () => {
   testEndedSessions('POST', '/auth/change-password', { body })
 })
 
-test('changes it, ends all other sessions and keeps this one', async () => {
+test('changes it, ends all other sessions and gives this one new tokens', async () => {
   const person = await signUpPerson(client)
   const other = await logInAgain(client, person)
   const { access_token: token, refresh_token } = person.session
   const answer = await change(token)
-  expect(answer.status).toBe(200)
+  const renewed = sessionOf(answer)
   expect(answer.cost).toMatchObject({ d1: 2, kvWrites: 1, derivations: 12 })
-  expect((await client.get('/auth/verify', { token })).status).toBe(200)
-  expect((await refresh(client, refresh_token)).status).toBe(200)
-  const others = { token: other.access_token }
-  expect(refusal(await client.get('/auth/verify', others))).toBe('401 invalid_token')
+  expect(answer.body).toMatchObject({ message: expect.stringContaining('changed') })
+  expect(sidOf(renewed)).toBe(sidOf(person.session))
+  expect((await client.get('/auth/verify', { token: renewed.access_token })).status).toBe(200)
+  expect((await client.get('/auth/me', { token: renewed.access_token })).status).toBe(200)
+  expect((await refresh(client, renewed.refresh_token)).status).toBe(200)
+  for (const before of [token, other.access_token]) {
+    expect(refusal(await client.get('/auth/verify', { token: before }))).toBe('401 invalid_token')
+    expect(refusal(await client.get('/auth/me', { token: before }))).toBe('401 invalid_token')
+  }
+  expect(refusal(await refresh(client, refresh_token))).toBe('401 superseded')
   expect(refusal(await refresh(client, other.refresh_token))).toBe('401 invalid_refresh_token')
   const { email } = person
   const login = (password: string) => client.post('/auth/login', { body: { email, password } })

@@ -3,7 +3,7 @@ import { AccountExport } from '../../src/http/account-wire'
 import { signUpHolder, withoutOtherAdmins } from '../platform/administrators'
 import { AUDIT_KEY, findings, seal } from '../platform/audit'
 import { preempt } from '../platform/bindings'
-import { createClient, refusal } from '../platform/client'
+import { createClient, refusal, sessionOf } from '../platform/client'
 import { lastTokenTo, subjectOf, subjectsTo } from '../platform/mails'
 import { logInAgain, newEmail, PASSWORD, refresh, signUpPerson } from '../platform/people'
 import { eventTypes, marker, row, rows } from '../platform/records'
@@ -139,13 +139,27 @@ describe('leaving', () => {
     const person = await signUpPerson(client)
     const { access_token: token } = person.session
     const body = { current_password: PASSWORD, new_password: 'another horse, another battery' }
-    const changed = await leaveAfter(token, () =>
-      client.post('/auth/change-password', { token, body }),
+    // As the operator may.
+    const taken = await leaveAfter(token, () =>
+      rows(
+        `update users set password_hash = password_hash || 'x' where id = ? returning id`,
+        person.userId,
+      ),
     )
-    expect(refusal(changed)).toBe('403 wrong_password')
+    expect(refusal(taken)).toBe('403 wrong_password')
+    await rows(
+      'update users set password_hash = substr(password_hash, 1, length(password_hash) - 1) where id = ?',
+      person.userId,
+    )
+    let renewed = ''
+    const changed = await leaveAfter(token, async () => {
+      const answer = await client.post('/auth/change-password', { token, body })
+      renewed = sessionOf(answer).access_token
+    })
+    expect(refusal(changed)).toBe('401 invalid_token')
     const ended = await leaveAfter(
-      token,
-      () => client.post('/auth/logout', { token }),
+      renewed,
+      () => client.post('/auth/logout', { token: renewed }),
       body.new_password,
     )
     expect(refusal(ended)).toBe('401 invalid_token')

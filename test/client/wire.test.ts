@@ -34,7 +34,9 @@ test('each operation takes what its route takes, but what the client decides', (
   expectTypeOf<LogOutInput>().toEqualTypeOf<Omit<Takes<Auth['logout']['$post']>, 'refresh_token'>>()
   expectTypeOf<Given<'changeName'>>().toEqualTypeOf<Takes<Auth['me']['$patch']>>()
   expectTypeOf<Given<'deleteAccount'>>().toEqualTypeOf<Takes<Auth['me']['$delete']>>()
-  expectTypeOf<Given<'changePassword'>>().toEqualTypeOf<Takes<Auth['change-password']['$post']>>()
+  expectTypeOf<Given<'changePassword'>>().toEqualTypeOf<
+    Omit<Takes<Auth['change-password']['$post']>, Chosen>
+  >()
   expectTypeOf<CreateApiKeyInput>().toEqualTypeOf<Takes<Auth['api-keys']['$post']>>()
   expectTypeOf<Given<'forgotPassword'>>().toEqualTypeOf<Takes<Auth['forgot-password']['$post']>>()
   expectTypeOf<Given<'resetPassword'>>().toEqualTypeOf<Takes<Auth['reset-password']['$post']>>()

@@ -50,8 +50,7 @@ const PASSWORDS: readonly Flow[] = [
   },
   {
     operation: 'changePassword',
-    // The current one has become the new one.
-    again: '403 wrong_password',
+    renews: true,
     prepare: async () => {
       const body = { current_password: PASSWORD, new_password: NEW_PASSWORD }
       const { email, ...call } = await as('POST', '/auth/change-password', body)

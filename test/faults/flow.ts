@@ -35,6 +35,8 @@ export interface Flow {
   readonly tells?: string
   /** Of what is counted only the first is recorded: where that could not be, the second is not. */
   readonly isCounted?: boolean
+  /** Asked again it hands out tokens that take the place of those before. */
+  readonly renews?: boolean
   /** More than one change, each with its own record: one may be done without the other. */
   readonly isInParts?: boolean
 }

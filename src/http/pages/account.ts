@@ -11,6 +11,7 @@ import { exportAccount } from '../../auth/export-account'
 import type { AccessTokenClaims } from '../../crypto/access-token'
 import { presentExport } from '../account-wire'
 import type { AppEnv } from '../factory'
+import { setSessionCookies } from '../refresh-cookie'
 import {
   ChangeEmailInput,
   ChangeNameInput,
@@ -54,7 +55,8 @@ export function submitPassword(c: Context<AppEnv>): Promise<Response> {
   return submitOwn(c, {
     schema: ChangePasswordInput,
     act: async (claims, { current_password: currentPassword, new_password: newPassword }) => {
-      await changePassword(c.get('auth'), claims, { currentPassword, newPassword })
+      const issued = await changePassword(c.get('auth'), claims, { currentPassword, newPassword })
+      setSessionCookies(c, issued)
       return `${HOME}?done=password_changed`
     },
   })

@@ -4,8 +4,15 @@ import { resetPassword } from '../../auth/reset-password'
 import { authenticate } from '../authenticate'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
+import { answeredSession, transportOfSession } from '../refresh-cookie'
 import { BODY, CHALLENGE, OWN_PASSWORD, TOKEN } from '../route-problems'
-import { ChangePasswordInput, ForgotPasswordInput, Message, ResetPasswordInput } from '../wire'
+import {
+  ChangePasswordInput,
+  ForgotPasswordInput,
+  Message,
+  PasswordChanged,
+  ResetPasswordInput,
+} from '../wire'
 
 const tag = 'Passwords'
 
@@ -50,17 +57,23 @@ export const passwords = factory
     operation({
       operationId: 'changePassword',
       summary: 'Change your password',
-      description: 'Ends all of your other sessions.',
+      description:
+        'Ends all of your other sessions. This one goes on under the tokens that are answered: older ones, and copies of them, are worth nothing. If the answer is lost, ask again within a minute.',
       tag,
+      cookie: 'taken',
       bearer: 'required',
-      responses: { 200: { description: 'It is changed', schema: Message } },
-      problems: [...BODY, ...TOKEN, ...OWN_PASSWORD, 'weak_password'],
+      responses: { 200: { description: 'It is changed', schema: PasswordChanged } },
+      problems: [...BODY, ...TOKEN, ...OWN_PASSWORD, 'weak_password', 'origin_not_allowed'],
     }),
     authenticate,
     valid('json', ChangePasswordInput),
     async (c) => {
-      const { current_password: currentPassword, new_password: newPassword } = c.req.valid('json')
-      await changePassword(c.get('auth'), c.get('claims'), { currentPassword, newPassword })
-      return c.json({ message: 'The password is changed, all other sessions have ended' }, 200)
+      const { current_password, new_password, ...input } = c.req.valid('json')
+      const claims = c.get('claims')
+      const transport = await transportOfSession(c, claims.sid, input.transport)
+      const passwords = { currentPassword: current_password, newPassword: new_password }
+      const issued = await changePassword(c.get('auth'), claims, passwords)
+      const message = 'The password is changed, all other sessions have ended'
+      return c.json({ ...answeredSession(c, issued, transport), message }, 200)
     },
   )
