@@ -17,6 +17,7 @@ import { newGuess, recordFailure, requireReserved } from './guess-limits'
 import { type IssuedSession, issueSession, newSession, refreshTokenOf } from './issue-session'
 import { newNotice } from './mailed-link'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
+import { replacedSession } from './replaced-session'
 
 type Credential = Awaited<ReturnType<typeof findCredential>>
 
@@ -34,12 +35,13 @@ type Credential = Awaited<ReturnType<typeof findCredential>>
  */
 export async function logIn(
   context: AuthContext,
-  { email, password, turnstileToken }: LogInInput,
+  { email, password, turnstileToken, replacedToken }: LogInInput,
 ): Promise<IssuedSession> {
   const { db } = context
   const guess = await newGuess(context, email.normalized, turnstileToken)
   const { reservation, credential } = await reserveLogin(db, guess.attempt)
-  const counted = { attempt: guess.attempt, failures: requireReserved(reservation, guess) }
+  const failures = requireReserved(reservation, guess)
+  const counted = { attempt: guess.attempt, failures, replacedToken }
   const issued =
     (await tryLogIn(context, { password, credential, ...counted })) ??
     (await tryLogIn(context, {
@@ -56,9 +58,11 @@ export interface LogInInput {
   readonly password: string
   /** Of a challenge that was solved, where one is asked for. */
   readonly turnstileToken?: string | undefined
+  /** The refresh token that the browser has, whose session ends with this. */
+  readonly replacedToken?: string | undefined
 }
 
-interface Try {
+interface Try extends Pick<LogInInput, 'replacedToken'> {
   readonly password: string
   readonly credential: Credential
   readonly attempt: Attempt
@@ -68,7 +72,7 @@ interface Try {
 /** Null when the stored hash changed in between. */
 async function tryLogIn(
   context: AuthContext,
-  { password, credential, attempt, failures }: Try,
+  { password, credential, attempt, failures, replacedToken }: Try,
 ): Promise<IssuedSession | null> {
   const { passwordHashing } = context.config
   const stored = readStoredHash(context, credential)
@@ -79,7 +83,8 @@ async function tryLogIn(
     ? await hashPassword(password, passwordHashing)
     : stored.text
   const passwordHash = { verified: stored.text, next }
-  return beginSession(context, { userId: credential.userId, passwordHash, attempt })
+  const { userId } = credential
+  return beginSession(context, { userId, passwordHash, attempt, replacedToken })
 }
 
 // A row that cannot be read is a failed login for the caller and an alarm for the operator.
@@ -112,9 +117,12 @@ async function refuseLogin(
   return new AuthError('invalid_credentials', { reason, ...(userId && { user_id: userId }) })
 }
 
+type Beginning = Pick<Login, 'passwordHash' | 'attempt'> &
+  Pick<LogInInput, 'replacedToken'> & { readonly userId: string }
+
 async function beginSession(
   context: AuthContext,
-  { userId, passwordHash, attempt }: Pick<Login, 'passwordHash' | 'attempt'> & { userId: string },
+  { userId, passwordHash, attempt, replacedToken }: Beginning,
 ): Promise<IssuedSession | null> {
   const { db, now, log } = context
   const { session, refreshTokenId } = await newSession(context, userId)
@@ -130,6 +138,7 @@ async function beginSession(
     mustBeVerified,
     notice,
     revocationExpiresAt,
+    replaced: await replacedSession(context, replacedToken),
   }
   const result = await startSession(db, login, moment(context))
   const { started, account, revocations, isNoticed } = result

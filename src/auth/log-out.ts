@@ -1,5 +1,6 @@
 import { verifyAccessToken } from '../crypto/access-token'
-import { verifyRefreshToken } from '../crypto/refresh-token'
+import { hashRefreshTokenId, verifyRefreshToken } from '../crypto/refresh-token'
+import type { PresentedRefreshToken } from '../store/refreshes'
 import { endSession, endSessionsOfUser } from '../store/session-ends'
 import { auditEvent } from './audit-event'
 import { type AuthContext, moment } from './auth-context'
@@ -17,20 +18,24 @@ export interface PresentedTokens {
  * @throws AuthError missing_token, invalid_token
  */
 export async function logOut(context: AuthContext, tokens: PresentedTokens): Promise<void> {
+  for (const session of await requireSessions(context, tokens)) await endOwn(context, session)
+}
+
+async function endOwn(context: AuthContext, { userId, sessionId }: PresentedSession) {
   const { db, now, log } = context
-  for (const { sub: userId, sid: sessionId } of await requireSessions(context, tokens)) {
-    const event = await logOutEvent(context, 'logged_out', userId, sessionId)
-    const revocation = sessionRevocation(context, sessionId)
-    const end = { sessionId, reason: 'logout', event, revocation } as const
-    const revocations = await endSession(db, end, now)
-    await publishRevocations(context, revocations)
-    const isEnded = revocations.length > 0
-    log.info('logged_out', { user_id: userId, session_id: sessionId, ended: isEnded })
-  }
+  const event = await logOutEvent(context, 'logged_out', userId, sessionId)
+  const revocation = sessionRevocation(context, sessionId)
+  const end = { sessionId, reason: 'logout', event, revocation } as const
+  const revocations = await endSession(db, end, now)
+  await publishRevocations(context, revocations)
+  const isEnded = revocations.length > 0
+  log.info('logged_out', { user_id: userId, session_id: sessionId, ended: isEnded })
 }
 
 /**
- * Ends every session of the user, if one of the tokens' own is live: what has ended speaks for nobody else.
+ * Ends every session of the user, if one of the tokens' own is live: what has ended speaks for nobody else. Nor does a
+ * refresh token that was superseded, or an access token from before the last authentication: whoever holds one may be a
+ * thief. It ends its own session, as it always may, and no other.
  * @throws AuthError missing_token, invalid_token also when sessions are left that it could not end
  */
 export async function logOutEverywhere(
@@ -38,22 +43,23 @@ export async function logOutEverywhere(
   tokens: PresentedTokens,
 ): Promise<void> {
   const unfinished = new Set<string>()
-  for (const { sub: userId, sid: sessionId, epoch = null } of await requireSessions(
-    context,
-    tokens,
-  )) {
+  for (const session of await requireSessions(context, tokens)) {
+    const { userId, sessionId, epoch, hasAccessToken, refreshToken } = session
+    const by = { hasAccessToken, refreshToken }
     const event = await logOutEvent(context, 'logged_out_everywhere', userId, sessionId)
     const { revocations, isLeft } = await endSessionsOfUser(
       context.db,
       { sessionId, userId, epoch },
-      { keep: null, reason: 'logout', event, revocationExpiresAt: revocationExpiry(context) },
+      { by, keep: null, reason: 'logout', event, revocationExpiresAt: revocationExpiry(context) },
       moment(context),
     )
     await publishRevocations(context, revocations)
     const isEnded = revocations.length > 0
     // The other token of the same user may do what this one could not.
-    if (isLeft && !isEnded) unfinished.add(userId)
-    else unfinished.delete(userId)
+    if (isLeft && !isEnded) {
+      unfinished.add(userId)
+      await endOwn(context, session)
+    } else unfinished.delete(userId)
     const about = { user_id: userId, session_id: sessionId }
     context.log.info('logged_out_everywhere', { ...about, ended: isEnded })
   }
@@ -84,16 +90,38 @@ export async function areOfTwoUsers(
   return access !== null && refresh !== null && access.sub !== refresh.sub
 }
 
+interface PresentedSession {
+  readonly userId: string
+  readonly sessionId: string
+  /** Of its access token, where one was presented. */
+  readonly epoch: number | null
+  readonly hasAccessToken: boolean
+  readonly refreshToken: PresentedRefreshToken | null
+}
+
 /** The sessions that the tokens speak for: one, or two where a browser holds tokens of two. */
 async function requireSessions(
   context: AuthContext,
   tokens: PresentedTokens,
-): Promise<readonly { sub: string; sid: string; epoch?: number }[]> {
+): Promise<readonly PresentedSession[]> {
   if (!tokens.accessToken && !tokens.refreshToken) throw new AuthError('missing_token')
   const { access, refresh } = await claimsOf(context, tokens)
-  const claims = [access, refresh].filter((each) => each !== null)
-  if (claims.length === 0) throw new AuthError('invalid_token', { reason: 'not_authentic' })
-  return [...new Map(claims.map((each) => [each.sid, each])).values()]
+  const sessions = new Map<string, PresentedSession>()
+  if (access) {
+    const { sub: userId, sid: sessionId, epoch } = access
+    sessions.set(sessionId, { userId, sessionId, epoch, hasAccessToken: true, refreshToken: null })
+  }
+  if (refresh) {
+    const { sub: userId, sid: sessionId, jti } = refresh
+    const hash = await hashRefreshTokenId(jti)
+    const { client, config } = context
+    sessions.set(sessionId, {
+      ...(sessions.get(sessionId) ?? { userId, sessionId, epoch: null, hasAccessToken: false }),
+      refreshToken: { hash, client, windowMs: config.refreshGrace * 1000 },
+    })
+  }
+  if (sessions.size === 0) throw new AuthError('invalid_token', { reason: 'not_authentic' })
+  return [...sessions.values()]
 }
 
 async function claimsOf(

@@ -13,6 +13,8 @@ import { acceptInvitation } from './invitation'
 import { type IssuedSession, issueSession, newSession, refreshTokenOf } from './issue-session'
 import { newLink } from './mailed-link'
 import { requireAcceptablePassword } from './password-policy'
+import { publishRevocations } from './publish-revocations'
+import { replacedSession } from './replaced-session'
 
 /** Not 0: only an imported account has tokens of the replaced system. */
 export const FIRST_EPOCH = 1
@@ -25,6 +27,8 @@ export interface SignUpInput {
   readonly invitation: string | null
   /** Of a challenge that was solved, where one is asked for. */
   readonly turnstileToken?: string | undefined
+  /** The refresh token that the browser has, whose session ends with this. */
+  readonly replacedToken?: string | undefined
 }
 
 /**
@@ -52,17 +56,19 @@ export async function signUp(
     sessionId: session?.id ?? null,
   })
   const isMailed = emailVerification !== 'off' && !invitation
-  const account = await createUserWithSession(context.db, {
+  const { account, revocations } = await createUserWithSession(context.db, {
     user,
     roles: invitation?.roles ?? [FIRST_ROLE],
     session,
     verification: isMailed ? await newLink(context, 'verify_email') : null,
     invitation: invitation?.redemption(event.id) ?? null,
+    replaced: session && (await replacedSession(context, input.replacedToken)),
     event,
   })
   if (!account) throw new AuthError('email_taken')
   context.log.info('user_signed_up', { user_id: user.id, session_id: session?.id ?? '' })
   if (isMailed) sendAfterAnswer(context)
+  if (revocations.length > 0) context.defer(() => publishRevocations(context, revocations))
   if (!session) return { account, issued: null }
   const refreshToken = await refreshTokenOf(context, session, {
     id: first.refreshTokenId,

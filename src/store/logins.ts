@@ -13,6 +13,7 @@ import { type NewMail, queueMailWhere } from './outbox'
 import { preparedBatch } from './prepared-batch'
 import { recordSessionRevocationsWhere } from './revocations'
 import { userSessions, users } from './schema'
+import { endReplacedSession, type ReplacedSession } from './session-ends'
 import { insertSessionWhere, isLive, type Moment, type NewSession, sessionExists } from './sessions'
 import { selectAccount, selectCredential } from './users'
 
@@ -37,6 +38,9 @@ export interface Login {
   readonly revocationExpiresAt: number
 }
 
+/** A login in a browser that has a session already, which ends with it. */
+export type ReplacingLogin = Login & { readonly replaced: ReplacedSession | null }
+
 const runReservation = preparedBatch(
   (db, attempt: AttemptValues) =>
     [...reserveAttempt(db, attempt), selectCredential(db, attempt.emailNormalized)] as const,
@@ -57,10 +61,16 @@ export async function reserveLogin(db: Database, attempt: Attempt) {
  * ends in the same batch, and never the new one, whatever the clocks of the others. `isNoticed` says that the
  * user is told by mail.
  */
-export async function startSession(db: Database, login: Login, moment: Moment) {
-  const attempt = attemptValues(login.attempt)
-  const results = await runStart(db, { ...login, attempt, moment })
-  const [, notice, , , , , , revocations, , , [row], [account]] = results
+export async function startSession(
+  db: Database,
+  { replaced, ...login }: ReplacingLogin,
+  moment: Moment,
+) {
+  const start = { ...login, attempt: attemptValues(login.attempt), moment }
+  const replacing = replaced && (await runReplacingStart(db, { ...start, replaced }))
+  const results = replacing ?? (await runStart(db, start))
+  const [, notice, , , , , , excess, , , [row], [account]] = results
+  const revocations = replacing ? [...excess, ...replacing[14]] : excess
   const verdict = { started: row !== undefined, isNoticed: notice.meta.changes > 0 }
   return { ...verdict, account: account ?? null, revocations }
 }
@@ -70,7 +80,20 @@ interface Start extends Omit<Login, 'attempt'> {
   readonly moment: Moment
 }
 
-const runStart = preparedBatch((db, start: Start) => {
+const runStart = preparedBatch(startStatements)
+
+const runReplacingStart = preparedBatch(
+  (db, start: Start & { readonly replaced: ReplacedSession }) => {
+    const { session, replaced, moment } = start
+    const started = sessionExists(session.id)
+    return [
+      ...startStatements(db, start),
+      ...endReplacedSession(db, replaced, started, moment.now),
+    ] as const
+  },
+)
+
+function startStatements(db: Database, start: Start) {
   const { session, passwordHash, events, mustBeVerified, attempt, moment } = start
   const { revocationExpiresAt } = start
   const started = sessionExists(session.id)
@@ -115,7 +138,7 @@ const runStart = preparedBatch((db, start: Start) => {
     selectLive(db, session.id, moment),
     selectAccount(db, eq(users.id, session.userId)),
   ] as const
-})
+}
 
 function selectLive(db: Database, sessionId: string, moment: Moment) {
   return db

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { isRecorded, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
 import { endTokensOf } from './one-time-tokens'
+import { isGoodRefreshToken, type PresentedRefreshToken } from './refreshes'
 import type { Revocation } from './revocation-markers'
 import { raiseEpoch, recordRevocationWhere } from './revocations'
 import { userSessions } from './schema'
@@ -55,6 +56,11 @@ export async function endSessionOfUser(
 }
 
 export interface SessionsEnd {
+  /** Where something else than an access token was presented. */
+  readonly by?: {
+    readonly hasAccessToken: boolean
+    readonly refreshToken: PresentedRefreshToken | null
+  }
   /** The one session to spare. */
   readonly keep: string | null
   readonly reason: RevokedReason
@@ -70,11 +76,11 @@ export interface SessionsEnd {
 export async function endSessionsOfUser(
   db: Database,
   caller: Caller,
-  { keep, reason, event, revocationExpiresAt }: SessionsEnd,
+  { by, keep, reason, event, revocationExpiresAt }: SessionsEnd,
   moment: Moment,
 ) {
   const others = sql`user_id = ${caller.userId} and id is not ${keep} and ${isUnended(moment)}`
-  const isAllowed = callerLives(caller, moment)
+  const isAllowed = speaksForUser(caller, by, moment)
   const [[before], , , , revocations, , left] = await runBatch(db, [
     selectCaller(db, caller, moment),
     revokeWhere(db, sql`${others} and ${isAllowed}`, reason, moment.now),
@@ -86,6 +92,40 @@ export async function endSessionsOfUser(
     db.select({ id: userSessions.id }).from(userSessions).where(others).limit(1),
   ])
   return { caller: before ?? null, revocations, isLeft: left.length > 0 }
+}
+
+// A superseded refresh token speaks for its own session alone.
+function speaksForUser(caller: Caller, by: SessionsEnd['by'], moment: Moment): SQL {
+  const byAccess = callerLives(caller, moment)
+  if (!by?.refreshToken) return byAccess
+  const byRefresh = isGoodRefreshToken(caller.sessionId, by.refreshToken, moment)
+  return by.hasAccessToken ? sql`(${byAccess} or ${byRefresh})` : byRefresh
+}
+
+export interface ReplacedSession {
+  readonly sessionId: string
+  /** Of the refresh token that came; a superseded one ends nothing. */
+  readonly refreshTokenHash: string
+  readonly event: NewAuditEvent
+  readonly revocation: Revocation
+}
+
+/**
+ * Three statements for the batch in which a browser's next session begins: they end the one that it had (ASVS 7.2.4),
+ * where `started` holds. The last answers what KV is to be told.
+ */
+export function endReplacedSession(
+  db: Database,
+  { sessionId, refreshTokenHash, event, revocation }: ReplacedSession,
+  started: SQL,
+  now: number,
+) {
+  const isTheirs = sql`id = ${sessionId} and refresh_token_hash = ${refreshTokenHash}`
+  return [
+    revokeWhere(db, sql`${isTheirs} and revoked_at is null and ${started}`, 'logout', now),
+    recordEventWhere(db, event, sql`changes() = 1`),
+    recordRevocationWhere(db, revocation, isRecorded(event)),
+  ] as const
 }
 
 function revokeWhere(db: Database, condition: SQL, reason: RevokedReason, now: number) {

@@ -11,11 +11,21 @@ import type { Call, Flow } from './flow'
 // How sessions begin, go on and end.
 
 const client = createClient()
+const from = (ip: string) => createClient({ ip })
 const LEGACY = {
   AUTH_LEGACY_SECRET: 'the-secret-of-the-old-system-0123456789',
   AUTH_LEGACY_UNTIL: '2027-01-31T00:00:00Z',
 }
 const post = (path: string, body: unknown): Call => ({ method: 'POST', path, body })
+
+/** What a browser sends along that somebody is logged in to. */
+async function inBrowser() {
+  const { session } = await signUpPerson(client)
+  return {
+    Origin: 'https://app.example.com',
+    Cookie: `__Host-refresh_token=${session.refresh_token}`,
+  }
+}
 
 /** Who has signed up can log in. */
 function signUp(more: object = {}, email = newEmail()): Call {
@@ -87,6 +97,26 @@ const BEGINNINGS: readonly Flow[] = [
     records: ['login_succeeded', 'session_limit_reached'],
   },
   {
+    operation: 'signUp',
+    name: 'in a browser with a session, which ends',
+    vars: { FRONTEND_URL: 'https://app.example.com' },
+    again: '409 email_taken',
+    prepare: async () => ({ ...signUp({ transport: 'cookie' }), headers: await inBrowser() }),
+    records: ['user_signed_up', 'logged_out'],
+    tells: 'user_created',
+  },
+  {
+    operation: 'logIn',
+    name: 'in a browser with a session, which ends',
+    vars: { FRONTEND_URL: 'https://app.example.com' },
+    prepare: async () => {
+      const { email, password } = await signUpPerson(client)
+      const call = post('/auth/login', { email, password, transport: 'cookie' })
+      return { ...call, headers: await inBrowser() }
+    },
+    records: ['login_succeeded', 'logged_out'],
+  },
+  {
     operation: 'logIn',
     name: 'with a wrong password',
     answer: '401 invalid_credentials',
@@ -122,6 +152,40 @@ const REFRESHES: readonly Flow[] = [
     prepare: async () => {
       const { session } = await signUpPerson(client)
       await refresh(client, session.refresh_token)
+      return post('/auth/refresh', { refresh_token: session.refresh_token })
+    },
+  },
+  {
+    operation: 'refreshSession',
+    name: 'with the token that another network has superseded just now',
+    prepare: async () => {
+      const { session } = await signUpPerson(client)
+      await refresh(from('203.0.113.9'), session.refresh_token)
+      return post('/auth/refresh', { refresh_token: session.refresh_token })
+    },
+    records: ['refreshed_from_elsewhere'],
+  },
+  {
+    operation: 'refreshSession',
+    name: 'from a fourth network in a day',
+    answer: '401 insufficient_user_authentication',
+    prepare: async () => {
+      const { session } = await signUpPerson(client)
+      for (const third of [1, 2, 3, 4]) {
+        await refresh(from(`203.0.${third}.9`), session.refresh_token)
+      }
+      return post('/auth/refresh', { refresh_token: session.refresh_token })
+    },
+    records: ['fresh_authentication_required'],
+  },
+  {
+    operation: 'refreshSession',
+    name: 'with one from before the password was changed',
+    answer: '401 superseded',
+    prepare: async () => {
+      const { session } = await signUpPerson(client)
+      const body = { current_password: PASSWORD, new_password: 'another horse, another battery' }
+      await client.post('/auth/change-password', { token: session.access_token, body })
       return post('/auth/refresh', { refresh_token: session.refresh_token })
     },
   },
@@ -164,6 +228,20 @@ const ENDS: readonly Flow[] = [
     name: 'everywhere',
     prepare: () => as('POST', '/auth/logout', { everywhere: true }),
     records: ['logged_out_everywhere'],
+  },
+  {
+    operation: 'logOut',
+    name: 'everywhere, by a superseded token, which ends its own session',
+    answer: '401 invalid_token',
+    prepare: async () => {
+      const person = await signUpPerson(client)
+      await logInAgain(client, person)
+      const { refresh_token } = person.session
+      await refresh(client, refresh_token)
+      advanceSeconds(11)
+      return post('/auth/logout', { refresh_token, everywhere: true })
+    },
+    records: ['logged_out'],
   },
   {
     operation: 'logOut',

@@ -6,6 +6,7 @@ import type { IssuedSession } from '../../auth/issue-session'
 import { logOut } from '../../auth/log-out'
 import { refreshSession } from '../../auth/refresh-session'
 import type { AccessTokenClaims } from '../../crypto/access-token'
+import { clearSiteData } from '../clear-site-data'
 import { rememberDevice } from '../device-cookie'
 import type { AppEnv } from '../factory'
 import { requireRefreshPassage } from '../rate-limit'
@@ -34,6 +35,7 @@ export async function beginVisit(
 
 export function endVisit(c: Context<AppEnv>): void {
   forgetSessionCookies(c)
+  clearSiteData(c, ['cache', 'storage'])
 }
 
 /** Ends the session of the cookies that came, if they are good for one. */

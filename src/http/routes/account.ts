@@ -4,6 +4,7 @@ import { exportAccount } from '../../auth/export-account'
 import { getAccount } from '../../auth/get-account'
 import { AccountExport, presentExport } from '../account-wire'
 import { authenticate, authenticateAny } from '../authenticate'
+import { clearSiteData } from '../clear-site-data'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
 import { BODY, OWN_PASSWORD, TOKEN, TOKEN_OR_KEY } from '../route-problems'
@@ -57,6 +58,7 @@ export const account = factory
     valid('json', DeleteAccountInput),
     async (c) => {
       await deleteAccount(c.get('auth'), c.get('claims'), c.req.valid('json').password)
+      clearSiteData(c, ['cache'])
       return c.json({ message: 'The account is gone' }, 200)
     },
   )

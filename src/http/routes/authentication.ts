@@ -5,6 +5,7 @@ import { refreshSession } from '../../auth/refresh-session'
 import { signUp } from '../../auth/sign-up'
 import { verifyClaims } from '../../auth/verify-claims'
 import { authenticateAny, bearerToken } from '../authenticate'
+import { clearSiteData } from '../clear-site-data'
 import { rememberDevice } from '../device-cookie'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
@@ -13,6 +14,7 @@ import {
   answeredSession,
   forgetPresentedCookies,
   presentedToken,
+  replacedCookie,
 } from '../refresh-cookie'
 import { BODY, CHALLENGE, TOKEN_OR_KEY } from '../route-problems'
 import {
@@ -39,7 +41,7 @@ export const authentication = factory
       tag,
       cookie: 'set',
       description:
-        'With EMAIL_VERIFICATION=required there is no session yet: `user` alone is answered.',
+        'With EMAIL_VERIFICATION=required there is no session yet: `user` alone is answered. With transport `cookie` the session of the cookie that comes along ends.',
       responses: {
         201: {
           description: 'The account and its first session',
@@ -63,7 +65,8 @@ export const authentication = factory
       const transport = allowedTransport(c, input.transport)
       const turnstileToken = turnstile_token
       const person = { ...input, invitation, turnstileToken, name: name ?? full_name ?? null }
-      const { account, issued } = await signUp(c.get('auth'), person)
+      const replacedToken = replacedCookie(c, transport)
+      const { account, issued } = await signUp(c.get('auth'), { ...person, replacedToken })
       if (!issued) return c.json({ user: presentUser(account) }, 201)
       const session = answeredSession(c, issued, transport)
       await rememberDevice(c, input.email, transport)
@@ -75,6 +78,7 @@ export const authentication = factory
     operation({
       operationId: 'logIn',
       summary: 'Start a session with email and password',
+      description: 'With transport `cookie` the session of the cookie that comes along ends.',
       tag,
       cookie: 'set',
       responses: { 200: { description: 'A new session', schema: Session } },
@@ -93,7 +97,9 @@ export const authentication = factory
     async (c) => {
       const { email, password, turnstile_token: turnstileToken, ...input } = c.req.valid('json')
       const transport = allowedTransport(c, input.transport)
-      const issued = await logIn(c.get('auth'), { email, password, turnstileToken })
+      const credentials = { email, password, turnstileToken }
+      const replacedToken = replacedCookie(c, transport)
+      const issued = await logIn(c.get('auth'), { ...credentials, replacedToken })
       const session = answeredSession(c, issued, transport)
       await rememberDevice(c, email, transport)
       return c.json(session, 200)
@@ -105,7 +111,7 @@ export const authentication = factory
       operationId: 'refreshSession',
       summary: 'Exchange a refresh token for a fresh session',
       description:
-        'Retries and parallel calls inside the grace window all get the same refresh token. An older one ends the session.',
+        'Retries and parallel calls inside the grace window all get the same refresh token. An older one ends the session, and the user is told by mail. Just after the password was changed, tokens from before get `superseded`, and nothing ends.',
       tag,
       cookie: 'taken',
       responses: { 200: { description: 'The session, with fresh tokens', schema: Session } },
@@ -113,6 +119,8 @@ export const authentication = factory
         ...BODY,
         'missing_token',
         'invalid_refresh_token',
+        'superseded',
+        'insufficient_user_authentication',
         'origin_not_allowed',
         'service_unavailable',
       ],
@@ -131,7 +139,7 @@ export const authentication = factory
       operationId: 'logOut',
       summary: 'End the session',
       description:
-        'Takes the access token or the refresh token, even expired or superseded. Ending an ended session succeeds. A cookie of another user than the access token’s is left alone.',
+        'Takes the access token or the refresh token, even expired or superseded. Ending an ended session succeeds. With `everywhere` a superseded token ends its own session alone: 401 `invalid_token`. A cookie of another user than the access token’s is left alone.',
       tag,
       cookie: 'taken',
       bearer: 'optional',
@@ -155,6 +163,7 @@ export const authentication = factory
       const tokens = isOthers ? { accessToken, refreshToken: undefined } : both
       await (input.everywhere ? logOutEverywhere : logOut)(c.get('auth'), tokens)
       if (isInCookie && !isOthers) forgetPresentedCookies(c)
+      clearSiteData(c, ['cache'])
       return c.json({ message: 'Logged out' }, 200)
     },
   )
