@@ -2,8 +2,21 @@ import path from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
 import { build } from 'esbuild'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { CoverageByFile } from './scripts/mutants/coverage-by-file.ts'
 import { newKey, newKeySet } from './scripts/signing-key-set.ts'
+
+// The longest begin first, so that neither worker is left alone with one at the end. vitest itself looks at sizes.
+const LONGEST = /\/test\/(?:faults|model)\/|\/(?:fuzz|hostile-fields|admin-matrix)\.test\.ts$/
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    return sorted.toSorted((a, b) => Number(isLong(b)) - Number(isLong(a)))
+  }
+}
+
+const isLong = ({ moduleId }: TestSpecification) => LONGEST.test(moduleId)
 
 // What the pool calls our Worker.
 const RUNNER = 'vitest-plugin-runner-'
@@ -75,9 +88,10 @@ export default defineConfig({
         },
       },
     },
-    reporters: ['default', ...(process.env['COVERAGE_BY_FILE'] ? [new CoverageByFile()] : [])],
     maxWorkers: 2,
     isolate: false,
+    reporters: ['default', ...(process.env['COVERAGE_BY_FILE'] ? [new CoverageByFile()] : [])],
+    sequence: { sequencer: LongestFirst },
     setupFiles: ['./test/platform/setup.ts'],
     coverage: {
       provider: 'istanbul',
