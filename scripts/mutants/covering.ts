@@ -9,21 +9,24 @@ import { projectFiles, ROOT } from './project-files.ts'
 
 const STATE = path.join(ROOT, '.generated/coverage-by-file.sha256')
 
-/** The test files that run the line of a mutant, those first that are most about its file. */
+/**
+ * The test files that run the line of a mutant, those first that are most about its file. What runs when its file is loaded
+ * bears on every test that runs any of it.
+ */
 export async function readCoverage(): Promise<(mutant: Mutant) => readonly string[]> {
-  const coverage = await freshCoverage()
-  const widths = new Map(
-    Object.entries(coverage).map(([test, files]) => [test, Object.keys(files).length]),
-  )
-  return ({ file, line, was }) => {
-    const last = line + was.split('\n').length - 1
-    return Object.entries(coverage)
-      .filter(([, files]) => files[file]?.some((each) => each >= line - 1 && each <= last + 1))
+  const { 'at import': atImport = {}, ...coverage } = await freshCoverage()
+  const width = (test: string) => Object.keys(coverage[test] ?? {}).length
+  const testsThat = (run: (lines: readonly number[]) => boolean, file: string) =>
+    Object.entries(coverage)
+      .filter(([, files]) => run(files[file] ?? []))
       .map(([test]) => test)
       .toSorted((a, b) => likeness(b, file) - likeness(a, file) || width(a) - width(b))
-  }
-  function width(test: string): number {
-    return widths.get(test) ?? 0
+  return ({ file, line }) => {
+    const isNear = (lines: readonly number[]) => lines.some((each) => Math.abs(each - line) <= 1)
+    const running = testsThat(isNear, file)
+    if (running.length > 0 && !isNear(atImport[file] ?? [])) return running
+    const loading = testsThat((lines) => lines.length > 0, file)
+    return loading.length > 0 ? loading : Object.keys(coverage)
   }
 }
 

@@ -1,15 +1,18 @@
 import { applyD1Migrations, reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterAll, afterEach, beforeEach, vi } from 'vitest'
+import { afterEach, beforeEach, vi } from 'vitest'
 import { forgetWrites } from './bindings'
 import { stopClock } from './clock'
-import { countsNow, linesRunSince } from './covered'
+import { tellCoveredLines } from './covered-lines'
 import { captureLogs } from './logs'
 import { emptyMailbox } from './mails'
 import { capPbkdf2 } from './pbkdf2'
 
+// What the file before has left: the Worker is the same.
 await reset()
 await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
+
+if (env.COVERAGE_BY_FILE !== '') tellCoveredLines()
 
 beforeEach(() => {
   stopClock()
@@ -23,11 +26,3 @@ afterEach(() => {
   vi.useRealTimers()
   vi.restoreAllMocks()
 })
-
-if (env.COVERAGE_BY_FILE !== '') {
-  const before = countsNow()
-  // biome-ignore lint/correctness/noEmptyPattern: vitest asks for a pattern, of what it is to hand over
-  afterAll(({}, suite) => {
-    Object.assign(suite.file.meta, { covered: linesRunSince(before) })
-  })
-}
