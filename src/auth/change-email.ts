@@ -5,7 +5,9 @@ import { type AuthContext, callerOf, moment } from './auth-context'
 import { requireOwnPassword } from './check-own-password'
 import { sendAfterAnswer } from './deliver-mails'
 import type { EmailAddress } from './email-address'
+import { AuthError } from './errors'
 import { newLink } from './mailed-link'
+import { requireLiveSession } from './require-live-session'
 
 /**
  * Has a link mailed to the address that is to be the user's. Where it is somebody's already nothing is mailed,
@@ -27,11 +29,16 @@ export async function changeEmail(
     subjectId: userId,
     sessionId,
   })
-  await requestEmailChange(
+  const { session, isDone } = await requestEmailChange(
     context.db,
     callerOf(claims),
     { token, email, passwordHash: own.passwordHash, attempt: own.attempt, event },
     moment(context),
   )
+  // It ended, or the password changed, during the derivation.
+  if (!isDone) {
+    requireLiveSession(context, claims, session)
+    throw new AuthError('wrong_password', { reason: 'changed_meanwhile', user_id: userId })
+  }
   sendAfterAnswer(context)
 }

@@ -20,6 +20,7 @@ import { type IssuedSession, issueSession, refreshTokenOf } from './issue-sessio
 import { newNotice } from './mailed-link'
 import { requireAcceptablePassword } from './password-policy'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
+import { requireLiveSession } from './require-live-session'
 
 /** For how long after a change the same request is answered as the first was, whose answer may have been lost. */
 const REPEATABLE_MS = 60 * 1000
@@ -95,7 +96,10 @@ async function apply(
     },
     moment(context),
   )
-  if (!changed.isDone) return null
+  if (!changed.isDone) {
+    requireLiveSession(context, claims, changed.session)
+    return null
+  }
   sendAfterAnswer(context)
   await publishRevocations(context, changed.revocations)
   return issueRenewed(context, claims, { ...changed, refreshTokenId })

@@ -23,7 +23,7 @@ export async function logOut(context: AuthContext, tokens: PresentedTokens): Pro
 
 async function endOwn(context: AuthContext, { userId, sessionId }: PresentedSession) {
   const { db, now, log } = context
-  const event = await logOutEvent(context, 'logged_out', userId, sessionId)
+  const event = await logOutEvent(context, 'logged_out', { userId, sessionId })
   const revocation = sessionRevocation(context, sessionId)
   const end = { sessionId, reason: 'logout', event, revocation } as const
   const revocations = await endSession(db, end, now)
@@ -48,7 +48,7 @@ export async function logOutEverywhere(
     const { userId, sessionId, epoch, hasAccessToken, refreshToken } = session
     const by = { hasAccessToken, refreshToken }
     const detail = { api_keys: keepsApiKeys ? 'kept' : 'ended' }
-    const event = await logOutEvent(context, 'logged_out_everywhere', userId, sessionId, detail)
+    const event = await logOutEvent(context, 'logged_out_everywhere', session, detail)
     const { revocations, isLeft } = await endSessionsOfUser(
       context.db,
       { sessionId, userId, epoch },
@@ -80,8 +80,7 @@ export async function logOutEverywhere(
 function logOutEvent(
   context: AuthContext,
   type: 'logged_out' | 'logged_out_everywhere',
-  userId: string,
-  sessionId: string,
+  { userId, sessionId }: Pick<PresentedSession, 'userId' | 'sessionId'>,
   detail: Readonly<Record<string, string>> = {},
 ) {
   const about = { actorId: userId, subjectId: userId, sessionId, detail }

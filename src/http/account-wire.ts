@@ -3,7 +3,8 @@ import type { ExportedAccount } from '../auth/export-account'
 import { ApiKey, presentApiKey } from './api-key-wire'
 import { AuditEvent, presentOwnAuditEvent } from './audit-wire'
 import { type Answered, answer } from './named'
-import { isoTime, OtherNetworks, presentOtherNetworks, presentUser, User } from './wire'
+import { OtherNetworks, presentOtherNetworks } from './session-list-wire'
+import { isoTime, presentUser, User } from './wire'
 
 /** What DELETE /auth/me answers while a change of the email can be undone. */
 export const DeletionScheduled = answer('DeletionScheduled', () =>

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini'
 import { parseEmailAddress } from '../auth/email-address'
 import type { IssuedSession } from '../auth/issue-session'
-import type { ListedSession } from '../auth/list-sessions'
 import { VerifiedClaims } from '../crypto/access-token'
 import type { UserAccount } from '../store/users'
 import { type Answered, answer, named } from './named'
@@ -170,15 +169,6 @@ export const ChangeEmailInput = named(
 export const ChangeNameInput = named('ChangeNameInput', z.object({ name: z.nullable(Name) }))
 export const DeleteAccountInput = named('DeleteAccountInput', z.object({ password: Password }))
 
-export const SessionId = z.object({
-  id: z
-    .string()
-    .check(
-      z.maxLength(64),
-      z.meta({ description: '`id` in the list of sessions', examples: [EXAMPLE_SESSION_ID] }),
-    ),
-})
-
 export const User = answer('User', () =>
   z.object({
     id: z.string(),
@@ -213,36 +203,6 @@ export const PasswordChanged = answer('PasswordChanged', () =>
 
 /** An account that has to verify its email before there can be a session. */
 export const SignedUp = answer('SignedUp', () => z.object({ user: User() }))
-
-/** Where else a session was given the tokens that somebody had just refreshed. */
-export const OtherNetworks = () =>
-  z
-    .array(z.object({ ip: z.nullable(z.string()), at: z.iso.datetime() }))
-    .check(
-      z.describe(
-        'Other networks in which its tokens were refreshed at the same time as here, and since when. From the fourth in a day on it has to be authenticated again',
-      ),
-    )
-
-const ListedSessionFields = () =>
-  z.object({
-    id: z.string(),
-    created_at: z.iso.datetime(),
-    last_used_at: z.iso.datetime(),
-    expires_at: z.iso.datetime(),
-    ip: z.nullable(z.string()),
-    user_agent: z.nullable(z.string()),
-    other_networks: OtherNetworks(),
-  })
-
-export const SessionList = answer('SessionList', () =>
-  z.object({ sessions: z.array(z.extend(ListedSessionFields(), { current: z.boolean() })) }),
-)
-
-/** Of somebody else. */
-export const UserSessionList = answer('UserSessionList', () =>
-  z.object({ sessions: z.array(ListedSessionFields()) }),
-)
 
 export const Message = answer('Message', () => z.object({ message: z.string() }))
 
@@ -293,35 +253,6 @@ export function presentSession(issued: IssuedSession): Answered<typeof Session> 
     refresh_expires_in: issued.refreshExpiresIn,
     user: presentUser(issued.account),
   }
-}
-
-export function presentSessions(sessions: readonly ListedSession[]): Answered<typeof SessionList> {
-  return {
-    sessions: sessions.map((session) => ({
-      ...presentListedSession(session),
-      current: session.isCurrent,
-    })),
-  }
-}
-
-export function presentListedSession(
-  session: Omit<ListedSession, 'isCurrent'>,
-): Answered<typeof ListedSessionFields> {
-  return {
-    id: session.id,
-    created_at: isoTime(session.issuedAt),
-    last_used_at: isoTime(session.lastUsedAt),
-    expires_at: isoTime(session.expiresAt),
-    ip: session.ip,
-    user_agent: session.userAgent,
-    other_networks: presentOtherNetworks(session.otherNetworks),
-  }
-}
-
-export function presentOtherNetworks(
-  networks: ListedSession['otherNetworks'],
-): Answered<typeof OtherNetworks> {
-  return networks.map(({ ip, at }) => ({ ip, at: isoTime(at) }))
 }
 
 export function isoTime(milliseconds: number): string {

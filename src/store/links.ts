@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { isNewest, type NewAuditEvent, recordEventWhere } from './audit-events'
+import { isNewest, type NewAuditEvent, recordEventWhere, selectRecorded } from './audit-events'
 import { type Database, runBatch } from './database'
 import {
   endAllBefore,
@@ -21,7 +21,7 @@ import {
 import { announce } from './outbox'
 import { raiseEpoch } from './revocations'
 import { users } from './schema'
-import { type Caller, callerLives, type Moment } from './sessions'
+import { type Caller, callerLives, type Moment, selectCaller } from './sessions'
 
 export interface EmailVerification {
   readonly userId: string
@@ -71,19 +71,23 @@ export interface EmailChangeRequest {
   readonly event: NewAuditEvent
 }
 
-/** Mails a link to the new address, unless it is somebody's: which the caller is not told. */
+/**
+ * Mails a link to the new address, unless it is somebody's: which the caller is not told. `isDone` says that it was asked
+ * for, `session` whether the caller's lived.
+ */
 export async function requestEmailChange(
   db: Database,
   caller: Caller,
   { token, email, passwordHash, attempt, event }: EmailChangeRequest,
   moment: Moment,
-): Promise<void> {
+) {
   const { userId } = caller
   const isAllowed = sql`${callerLives(caller, moment)}
     and exists (select 1 from users where id = ${userId} and password_hash = ${passwordHash})`
   const isPossible = sql`${isFreeAddress(email.normalized, null, token.now)}
     and ${mayBeMailed(userId, 'change_email', token.now)}`
-  await runBatch(db, [
+  const [[session], , , , , recorded] = await runBatch(db, [
+    selectCaller(db, caller, moment),
     ...issueTokenWhere(
       db,
       token,
@@ -92,8 +96,10 @@ export async function requestEmailChange(
     ),
     // In either case: it is in the export, which must not tell either.
     recordEventWhere(db, event, isAllowed),
+    selectRecorded(db, event),
     refundAttempt(db, attemptValues(attempt), event),
   ])
+  return { session: session ?? null, isDone: recorded.length > 0 }
 }
 
 export interface EmailChange {

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import * as z from 'zod/mini'
-import { SessionList } from '../../src/http/wire'
+import { SessionList } from '../../src/http/session-list-wire'
 import { type Client, createClient, refusal, sessionOf } from './client'
 import { loggedEvents } from './logs'
 import { rows } from './records'

@@ -12,13 +12,13 @@ import type { AccessTokenClaims } from '../../crypto/access-token'
 import { presentExport } from '../account-wire'
 import type { AppEnv } from '../factory'
 import { setSessionCookies } from '../refresh-cookie'
+import { SessionId } from '../session-list-wire'
 import {
   ChangeEmailInput,
   ChangeNameInput,
   ChangePasswordInput,
   DeleteAccountInput,
   EndOtherSessionsInput,
-  SessionId,
 } from '../wire'
 import { accountPage } from './account-page'
 import { answer } from './answer'

@@ -19,7 +19,8 @@ import { factory } from '../factory'
 import { operation, valid } from '../openapi'
 import { requirePermission } from '../require-permission'
 import { ADMINISTRATION } from '../route-problems'
-import { presentListedSession, presentUser, User, UserSessionList } from '../wire'
+import { presentListedSession, UserSessionList } from '../session-list-wire'
+import { presentUser, User } from '../wire'
 
 const tag = 'Administration: users'
 const USER = { 200: { description: 'The user', schema: User } }

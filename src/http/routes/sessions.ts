@@ -5,7 +5,8 @@ import { authenticate } from '../authenticate'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
 import { BODY, TOKEN } from '../route-problems'
-import { EndOtherSessionsInput, Message, presentSessions, SessionId, SessionList } from '../wire'
+import { presentSessions, SessionId, SessionList } from '../session-list-wire'
+import { EndOtherSessionsInput, Message } from '../wire'
 
 const tag = 'Sessions'
 
