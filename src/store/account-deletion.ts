@@ -64,6 +64,7 @@ export async function requestDeletion(
   const { scheduled } = schedule
   const results = await runBatch(db, [
     selectLeaver(db, caller, moment),
+    // First: whoever is scheduled has no live session any more, and is not deleted by what follows.
     ...scheduleStatements(db, userId, schedule, sql`${isAllowed} and ${isUndoable}`),
     ...deletionStatements(db, userId, deletion, sql`${isAllowed} and not ${isUndoable}`),
     refundAttempt(db, attemptValues(attempt), scheduled, erased),

@@ -20,10 +20,10 @@ async function newPerson() {
 
 async function countsOf(userId: string): Promise<unknown[]> {
   const events = await rows(
-    `select personal from audit_events where actor_id = ? and type = 'permission_denied' order by seq`,
+    `select subject_personal from audit_events where actor_id = ? and type = 'permission_denied' order by seq`,
     userId,
   )
-  return events.map(({ personal }) => JSON.parse(String(personal)).detail.count)
+  return events.map(({ subject_personal }) => JSON.parse(String(subject_personal)).detail.count)
 }
 
 const ask = async (token: string, times: number, path = '/admin/users', by = client) => {

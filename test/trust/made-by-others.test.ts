@@ -45,11 +45,11 @@ describe('an API key', () => {
       expect(await rows('select id from users where email = ?', email)).toEqual([])
       expect(mailsTo(email)).toEqual([])
     }
-    const { personal } = await row(
-      `select personal from audit_events where actor_id = ? and type = 'permission_denied'`,
+    const { subject_personal } = await row(
+      `select subject_personal from audit_events where actor_id = ? and type = 'permission_denied'`,
       userId,
     )
-    expect(JSON.parse(String(personal)).detail).toEqual({
+    expect(JSON.parse(String(subject_personal)).detail).toEqual({
       code: 'permission_denied',
       required: 'session',
       api_key_id: id,
