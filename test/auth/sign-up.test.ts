@@ -34,6 +34,7 @@ describe('answers a session whose tokens work', () => {
       'aud',
       'auth_time',
       'email',
+      'email_verified',
       'epoch',
       'exp',
       'iat',

@@ -22,7 +22,9 @@ async function asked(vars: Readonly<Record<string, unknown>>, isVerified = false
 
 async function squat(vars: Readonly<Record<string, unknown>>, isVerified = false) {
   const { attacker, email, userId, token } = await asked(vars, isVerified)
-  const answer = await attacker.post('/auth/change-email/confirm', { body: { token } })
+  const answer = await attacker.post('/auth/change-email/confirm', {
+    body: { token, password: PASSWORD },
+  })
   expect(answer.status).toBe(200)
   return { email, userId }
 }
@@ -51,7 +53,9 @@ describe.each([{}, { EMAIL_VERIFICATION: 'off' }, { EMAIL_VERIFICATION: 'optiona
     test('where the batch of the change runs twice, too', async () => {
       const by = createClient({ vars, interfere: failAfterCommit('d1', 1) })
       const { email, next, token } = await asked(vars)
-      const answer = await by.post('/auth/change-email/confirm', { body: { token } })
+      const answer = await by.post('/auth/change-email/confirm', {
+        body: { token, password: PASSWORD },
+      })
       expect(answer.status).toBe(200)
       for (const address of [email, next]) {
         const undoing = await rows(

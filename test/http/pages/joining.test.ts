@@ -3,7 +3,7 @@ import { signUpHolder } from '../../platform/administrators'
 import { createClient } from '../../platform/client'
 import { lastTokenTo, mailsTo } from '../../platform/mails'
 import { ledTo, openBrowser, signUpInBrowser } from '../../platform/page-browser'
-import { newEmail, PASSWORD, signUpPerson } from '../../platform/people'
+import { newEmail, PASSWORD, signUpPerson, verifyAddress } from '../../platform/people'
 import { row } from '../../platform/records'
 
 describe('signing up', () => {
@@ -93,6 +93,7 @@ test('a forgotten password: the same for an email that has no account', async ()
 
 test('a new email: confirmed by its link, undone by that to the old one', async () => {
   const { browser, email, userId } = await signUpInBrowser()
+  await verifyAddress({ userId })
   const next = newEmail()
   const fields = { new_email: next, password: PASSWORD }
   expect(ledTo(await browser.submit('/account/email', fields))).toBe(
