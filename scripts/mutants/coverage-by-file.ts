@@ -6,18 +6,26 @@ import { ROOT } from './project-files.ts'
 
 export const COVERAGE = path.join(ROOT, '.generated/coverage-by-file.json')
 
-/** `{ 'test/a.test.ts': { 'src/b.ts': [1, 2] } }`; `'at import'` stands for all files, for lines that run when they load. */
-export type Coverage = Record<string, Readonly<Record<string, readonly number[]>>>
+/** The lines of each source file. */
+type Lines = Readonly<Record<string, readonly number[]>>
+
+export interface Coverage {
+  /** What each test file runs, and how long that takes. */
+  readonly tests: Readonly<Record<string, { readonly lines: Lines; readonly milliseconds: number }>>
+  /** What runs when a file is loaded, whichever test is the first to do so. */
+  readonly atImport: Lines
+}
 
 /** Writes which lines of src each test file runs, as the files tell it (test/platform/covered-lines.ts). */
 export class CoverageByFile implements Reporter {
-  readonly #byFile: Coverage = {}
+  readonly #tests: Record<string, Coverage['tests'][string]> = {}
   readonly #atImport = new Map<string, Set<number>>()
 
   onTestModuleEnd(module: TestModule): void {
     const { covered }: { covered?: Covered } = module.meta()
     if (!covered) return
-    this.#byFile[module.relativeModuleId] = covered.byTests
+    const milliseconds = Math.round(module.diagnostic().duration)
+    this.#tests[module.relativeModuleId] = { lines: covered.byTests, milliseconds }
     for (const [file, lines] of Object.entries(covered.atImport)) {
       const known = this.#atImport.get(file) ?? []
       this.#atImport.set(file, new Set([...known, ...lines]))
@@ -29,7 +37,7 @@ export class CoverageByFile implements Reporter {
       file,
       [...lines].toSorted((a, b) => a - b),
     ])
-    const all: Coverage = { ...this.#byFile, 'at import': Object.fromEntries(atImport) }
+    const all: Coverage = { tests: this.#tests, atImport: Object.fromEntries(atImport) }
     mkdirSync(path.dirname(COVERAGE), { recursive: true })
     writeFileSync(COVERAGE, `${JSON.stringify(all)}\n`)
   }

@@ -9,25 +9,33 @@ import { projectFiles, ROOT } from './project-files.ts'
 
 const STATE = path.join(ROOT, '.generated/coverage-by-file.sha256')
 
+/** A test file, and how long it takes. */
+export interface CoveringTest {
+  readonly file: string
+  readonly milliseconds: number
+}
+
 /**
- * The test files that run the line of a mutant, those first that are most about its file. What runs when its file is loaded
- * bears on every test that runs any of it.
+ * The test files that run the line of a mutant, those first that are most about its file, then the quick ones. What runs
+ * when its file is loaded bears on every test that runs any of it.
  */
-export async function readCoverage(): Promise<(mutant: Mutant) => readonly string[]> {
-  const { 'at import': atImport = {}, ...coverage } = await freshCoverage()
-  const width = (test: string) => Object.keys(coverage[test] ?? {}).length
-  const testsThat = (run: (lines: readonly number[]) => boolean, file: string) =>
-    Object.entries(coverage)
-      .filter(([, files]) => run(files[file] ?? []))
-      .map(([test]) => test)
-      .toSorted((a, b) => likeness(b, file) - likeness(a, file) || width(a) - width(b))
+export async function readCoverage(): Promise<(mutant: Mutant) => readonly CoveringTest[]> {
+  const { tests, atImport } = await freshCoverage()
+  const testsThat = (run: (lines: readonly number[]) => boolean, source: string) =>
+    Object.entries(tests)
+      .filter(([, { lines }]) => run(lines[source] ?? []))
+      .map(([file, { milliseconds }]) => ({ file, milliseconds }))
+      .toSorted((a, b) => rank(a, source) - rank(b, source))
   return ({ file, line }) => {
     const isNear = (lines: readonly number[]) => lines.some((each) => Math.abs(each - line) <= 1)
     const running = testsThat(isNear, file)
     if (running.length > 0 && !isNear(atImport[file] ?? [])) return running
-    const loading = testsThat((lines) => lines.length > 0, file)
-    return loading.length > 0 ? loading : Object.keys(coverage)
+    return testsThat((lines) => lines.length > 0, file)
   }
+}
+
+function rank({ file, milliseconds }: CoveringTest, source: string): number {
+  return milliseconds / (1 + 4 * likeness(file, source))
 }
 
 /** How many words the names of two files share. */

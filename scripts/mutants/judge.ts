@@ -4,12 +4,14 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { copyProject } from '../copy-project.ts'
 import type { Answered, Asked } from './bench.ts'
+import type { CoveringTest } from './covering.ts'
 import type { Mutant } from './generate.ts'
 
 /** `timeout` counts as noticed: a test that never ends is red. */
 export type Verdict = 'killed' | 'timeout' | 'SURVIVED' | 'UNCOVERED'
 
-const FIRST_TESTS = 8
+/** How long the tests of each round take: those of the next run where these have not noticed. */
+const ROUNDS_MS = [3_000, 15_000, 60_000, Number.POSITIVE_INFINITY]
 const START_LIMIT_MS = 120_000
 const RUN_LIMIT_MS = 180_000
 
@@ -32,11 +34,10 @@ export class Judge {
   }
 
   /** Those most likely to notice run first; the rest only where they have not. */
-  async judge(mutant: Mutant, tests: readonly string[]): Promise<Verdict> {
+  async judge(mutant: Mutant, tests: readonly CoveringTest[]): Promise<Verdict> {
     if (tests.length === 0) return 'UNCOVERED'
-    for (const some of [tests.slice(0, FIRST_TESTS), tests.slice(FIRST_TESTS)]) {
-      if (some.length === 0) continue
-      const answered = await this.ask({ mutant, tests: some })
+    for (const round of roundsOf(tests)) {
+      const answered = await this.ask({ mutant, tests: round })
       if (!answered) return 'timeout'
       if (answered.failed > 0 || answered.passed === 0) return 'killed'
     }
@@ -64,6 +65,16 @@ export class Judge {
     this.#bench = bench
     return bench
   }
+}
+
+function roundsOf(tests: readonly CoveringTest[]): readonly (readonly string[])[] {
+  const rounds: string[][] = ROUNDS_MS.map(() => [])
+  let spent = 0
+  for (const { file, milliseconds } of tests) {
+    spent += milliseconds
+    rounds[ROUNDS_MS.findIndex((limit) => spent <= limit)]?.push(file)
+  }
+  return rounds.filter((round) => round.length > 0)
 }
 
 async function nextMessage(bench: ChildProcess, limitMs: number): Promise<Answered | null> {

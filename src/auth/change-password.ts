@@ -6,6 +6,7 @@ import {
   findChangedCredential,
   repeatPasswordChange,
 } from '../store/credentials'
+import { findCaller } from '../store/sessions'
 import { auditEvent } from './audit-event'
 import { type AuthContext, callerOf, moment } from './auth-context'
 import {
@@ -59,8 +60,10 @@ export async function changePassword(
       : ((await apply(context, claims, { asked, verified, password, keepsApiKeys })) ??
         (await repeatOvertaken(context, claims, { asked, password, since })))
   if (issued) return issued
-  // It was changed to another, or the session ended, during the derivation.
+  // The session ended, or the password was changed to another, during the derivation.
   if (verified !== null) {
+    const { session } = await findCaller(context.db, callerOf(claims), moment(context))
+    requireLiveSession(context, claims, session)
     throw new AuthError('wrong_password', { reason: 'changed_meanwhile', user_id: claims.sub })
   }
   throw await refuseOwnPassword(context, claims, asked, 'password_changed')
@@ -96,10 +99,7 @@ async function apply(
     },
     moment(context),
   )
-  if (!changed.isDone) {
-    requireLiveSession(context, claims, changed.session)
-    return null
-  }
+  if (!changed.isDone) return null
   sendAfterAnswer(context)
   await publishRevocations(context, changed.revocations)
   return issueRenewed(context, claims, { ...changed, refreshTokenId })

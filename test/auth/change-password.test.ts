@@ -86,7 +86,7 @@ test('two at once: one wins, and the other is told', async () => {
     change(session.access_token, PASSWORD, `${NEW} 2`),
   ])
   const outcomes = answers.map((answer) => (answer.status === 200 ? 200 : refusal(answer)))
-  expect(outcomes.toSorted()).toEqual([200, '403 wrong_password'])
+  expect(outcomes.toSorted()).toEqual([200, '401 invalid_token'])
   const password = `${NEW} ${outcomes.indexOf(200) + 1}`
   expect((await client.post('/auth/login', { body: { email, password } })).status).toBe(200)
 })
@@ -98,7 +98,7 @@ test('a session that ends during the derivation changes nothing', async () => {
   const late = createClient({ interfere: preempt('d1', 1, ends) })
   const body = { current_password: PASSWORD, new_password: NEW }
   const answer = await late.post('/auth/change-password', { token, body })
-  expect(refusal(answer)).toBe('403 wrong_password')
+  expect(refusal(answer)).toBe('401 invalid_token')
   expect((await client.post('/auth/login', { body: { email, password: PASSWORD } })).status).toBe(
     200,
   )
