@@ -232,7 +232,7 @@ export const PROBLEMS = {
   insufficient_user_authentication: {
     status: 401,
     title: 'Fresh authentication needed',
-    detail: 'This needs a log-in, or your password, of the last five minutes.',
+    detail: 'This needs a fresh log-in, or your password where it is taken.',
     headers: {
       'WWW-Authenticate': `${CHALLENGE}, error="insufficient_user_authentication", max_age=300`,
     },
@@ -241,7 +241,7 @@ export const PROBLEMS = {
     status: 401,
     title: 'Superseded',
     detail:
-      'The session has just been given new tokens, in an answer to somebody else or one that was lost. Use those.',
+      'The session has just been given new tokens, in another answer. Read your storage again, and use those.',
     headers: { 'WWW-Authenticate': `${CHALLENGE}, error="invalid_token"` },
   },
   password_required: {
