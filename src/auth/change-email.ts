@@ -3,11 +3,11 @@ import { requestEmailChange } from '../store/links'
 import { auditEvent } from './audit-event'
 import { type AuthContext, callerOf, moment } from './auth-context'
 import { requireOwnPassword } from './check-own-password'
-import { sendAfterAnswer } from './deliver-mails'
 import type { EmailAddress } from './email-address'
 import { AuthError } from './errors'
 import { newLink } from './mailed-link'
 import { requireLiveSession } from './require-live-session'
+import { sendAfterAnswer } from './send-after-answer'
 
 /**
  * Has a link mailed to the address that is to be the user's. Where it is somebody's already nothing is mailed,

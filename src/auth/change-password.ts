@@ -15,13 +15,13 @@ import {
   refuseOwnPassword,
   verifiedHash,
 } from './check-own-password'
-import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
 import { type IssuedSession, issueSession, refreshTokenOf } from './issue-session'
 import { newNotice } from './mailed-link'
 import { requireAcceptablePassword } from './password-policy'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
 import { requireLiveSession } from './require-live-session'
+import { sendAfterAnswer } from './send-after-answer'
 
 /** For how long after a change the same request is answered as the first was, whose answer may have been lost. */
 const REPEATABLE_MS = 60 * 1000

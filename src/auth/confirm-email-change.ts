@@ -1,11 +1,11 @@
 import { confirmEmailChange as confirm } from '../store/links'
 import { auditEvent } from './audit-event'
 import { type AuthContext, moment } from './auth-context'
-import { sendAfterAnswer } from './deliver-mails'
 import { newLink } from './mailed-link'
 import { linkRefusal, type OpenedLink, proveLink } from './prove-link'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
 import { requireUserLink } from './redeem-link'
+import { sendAfterAnswer } from './send-after-answer'
 
 /**
  * Makes the address that a link was mailed to the user's, by the link and a proof that the account is that of whoever opens it:

@@ -4,11 +4,11 @@ import { uuidV7 } from '../crypto/uuid'
 import { type ApiKey, createApiKey as create, LONGEST_KEY_LIFE_MS } from '../store/api-keys'
 import { auditEvent } from './audit-event'
 import { type AuthContext, callerOf, moment } from './auth-context'
-import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
 import { newNotice } from './mailed-link'
 import { requireLiveSession } from './require-live-session'
 import { requireRecent } from './require-recent'
+import { sendAfterAnswer } from './send-after-answer'
 
 const USUAL_LIFE_MS = 90 * 24 * 60 * 60 * 1000
 

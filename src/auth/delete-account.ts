@@ -4,10 +4,10 @@ import { newDeletion } from './account-deletion'
 import { auditEvent } from './audit-event'
 import { type AuthContext, callerOf, moment } from './auth-context'
 import { requireOwnPassword } from './check-own-password'
-import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
 import { newNotice } from './mailed-link'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
+import { sendAfterAnswer } from './send-after-answer'
 
 /**
  * Deletes who is signed in, with all that is stored about them. While a change of their email can be undone, the account

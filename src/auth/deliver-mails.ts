@@ -2,6 +2,7 @@ import type { Config } from '../config'
 import { oneTimeTokenOf } from '../crypto/one-time-token'
 import { errorFields } from '../log'
 import { compose, isMailType, type MailType } from '../mail/messages'
+import type { LimitedMail } from '../store/mail-limits'
 import {
   claimMails,
   findDueMails,
@@ -13,17 +14,12 @@ import {
 import { auditEvent } from './audit-event'
 import type { AuthContext } from './auth-context'
 import { LINK_PAGES } from './link-pages'
-import { limitsOf } from './mail-limits'
+import { limitOf } from './mail-limits'
 
 const CHUNK = 5
 const ROUNDS = 20
 /** Of one run of the job, a round trip each. */
 const MOST_GIVEN_UP = 50
-
-/** What follows a batch that may have written a mail: sends it after the answer. */
-export function sendAfterAnswer(context: AuthContext): void {
-  context.defer(async () => void (await deliverRound(context)))
-}
 
 /**
  * The job's part: sends the mails that could not be sent after the answer they belong to, each until it is
@@ -55,7 +51,7 @@ async function giveUpOverdue(context: AuthContext): Promise<void> {
 }
 
 /** Sends what is due, a few at a time; answers how many were. */
-async function deliverRound(context: AuthContext): Promise<number> {
+export async function deliverRound(context: AuthContext): Promise<number> {
   const { db, keys, log, now } = context
   const due = await findDueMails(db, now, CHUNK)
   if (due.length === 0) return 0
@@ -101,4 +97,22 @@ async function send(
 function linkTo({ frontendUrl, frontendOrigins }: Config, type: MailType, token: string): string {
   const [path, name] = LINK_PAGES[type] ?? ['', 'token']
   return `${frontendUrl}${path}${frontendOrigins.length > 0 ? '#' : '?'}${name}=${token}`
+}
+
+type DueMail = Awaited<ReturnType<typeof findDueMails>>[number]
+
+/**
+ * Those of the mails that have a limit: not those that were counted when they were asked for. A new password that an
+ * administrator or an undone change of the email asks for is always mailed.
+ */
+async function limitsOf(
+  context: Pick<AuthContext, 'keys'>,
+  mails: readonly DueMail[],
+): Promise<readonly LimitedMail[]> {
+  const limited = mails.map(async ({ id, type, email, isCounted }) => {
+    const isLimited = !isCounted && type !== 'reset_password'
+    if (!isLimited || email === null || !isMailType(type)) return []
+    return [{ id, ...(await limitOf(context, type, email)) }]
+  })
+  return (await Promise.all(limited)).flat()
 }

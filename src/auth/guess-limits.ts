@@ -12,9 +12,9 @@ import {
 } from '../store/login-attempts'
 import { type AuditEvent, auditEvent } from './audit-event'
 import type { AuthContext } from './auth-context'
-import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
 import { newNotice } from './mailed-link'
+import { sendAfterAnswer } from './send-after-answer'
 import { type Challenge, type ChallengeAction, challengeRefusal, checkChallenge } from './turnstile'
 
 const HOUR_MS = 60 * 60 * 1000

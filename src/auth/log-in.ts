@@ -10,7 +10,6 @@ import { type Login, reserveLogin, startSession } from '../store/logins'
 import { findCredential } from '../store/users'
 import { auditEvent } from './audit-event'
 import { type AuthContext, moment } from './auth-context'
-import { sendAfterAnswer } from './deliver-mails'
 import type { EmailAddress } from './email-address'
 import { AuthError } from './errors'
 import { newGuess, recordFailure, requireReserved } from './guess-limits'
@@ -18,6 +17,7 @@ import { type IssuedSession, issueSession, newSession, refreshTokenOf } from './
 import { newNotice } from './mailed-link'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
 import { replacedSession } from './replaced-session'
+import { sendAfterAnswer } from './send-after-answer'
 
 type Credential = Awaited<ReturnType<typeof findCredential>>
 

@@ -1,7 +1,6 @@
 import { attemptKey } from '../crypto/attempt-key'
-import { isMailType, type MailType } from '../mail/messages'
-import type { LimitedMail, MailLimit } from '../store/mail-limits'
-import type { findDueMails } from '../store/outbox'
+import type { MailType } from '../mail/messages'
+import type { MailLimit } from '../store/mail-limits'
 import type { AuthContext } from './auth-context'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -29,22 +28,4 @@ export async function limitOf(
 ): Promise<MailLimit> {
   const key = await attemptKey(['mail', type, email.toLowerCase()], keys)
   return { key, ...(LIMITS[type] ?? LIMIT) }
-}
-
-type DueMail = Awaited<ReturnType<typeof findDueMails>>[number]
-
-/**
- * Those of the mails that have a limit: not those that were counted when they were asked for. A new password that an
- * administrator or an undone change of the email asks for is always mailed.
- */
-export async function limitsOf(
-  context: Pick<AuthContext, 'keys'>,
-  mails: readonly DueMail[],
-): Promise<readonly LimitedMail[]> {
-  const limited = mails.map(async ({ id, type, email, isCounted }) => {
-    const isLimited = !isCounted && type !== 'reset_password'
-    if (!isLimited || email === null || !isMailType(type)) return []
-    return [{ id, ...(await limitOf(context, type, email)) }]
-  })
-  return (await Promise.all(limited)).flat()
 }

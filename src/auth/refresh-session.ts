@@ -9,11 +9,11 @@ import {
 import { type Refreshed, type Rotation, rotateRefreshToken } from '../store/refreshes'
 import { auditEvent } from './audit-event'
 import { type AuthContext, moment } from './auth-context'
-import { sendAfterAnswer } from './deliver-mails'
 import { AuthError, type AuthErrorCode } from './errors'
 import { type IssuedSession, issueSession, refreshTokenOf } from './issue-session'
 import { newNotice } from './mailed-link'
 import { publishRevocations, sessionRevocation } from './publish-revocations'
+import { sendAfterAnswer } from './send-after-answer'
 
 export type RefreshOutcome = 'rotated' | 'retried' | 'unchanged'
 

@@ -2,13 +2,13 @@ import { hashPassword } from '../crypto/password'
 import { resetPassword as reset } from '../store/credentials'
 import { auditEvent } from './audit-event'
 import type { AuthContext } from './auth-context'
-import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
 import { attemptKeysOf } from './guess-limits'
 import { newNotice } from './mailed-link'
 import { requireAcceptablePassword } from './password-policy'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
 import { requireUserLink } from './redeem-link'
+import { sendAfterAnswer } from './send-after-answer'
 
 /**
  * Sets a new password by the token of a mailed link, once. All sessions and all other links end, and nobody is

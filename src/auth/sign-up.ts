@@ -5,7 +5,6 @@ import { createUserWithSession } from '../store/sign-ups'
 import type { UserAccount } from '../store/users'
 import { auditEvent } from './audit-event'
 import type { AuthContext } from './auth-context'
-import { sendAfterAnswer } from './deliver-mails'
 import type { EmailAddress } from './email-address'
 import { AuthError } from './errors'
 import { requireHuman } from './guess-limits'
@@ -15,6 +14,7 @@ import { newLink } from './mailed-link'
 import { requireAcceptablePassword } from './password-policy'
 import { publishRevocations } from './publish-revocations'
 import { replacedSession } from './replaced-session'
+import { sendAfterAnswer } from './send-after-answer'
 
 /** Not 0: only an imported account has tokens of the replaced system. */
 export const FIRST_EPOCH = 1

@@ -1,11 +1,11 @@
 import { undoEmailChange as undo } from '../store/email-change-undoing'
 import { auditEvent } from './audit-event'
 import type { AuthContext } from './auth-context'
-import { sendAfterAnswer } from './deliver-mails'
 import { AuthError } from './errors'
 import { newLink, newNotice } from './mailed-link'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
 import { requireUserLink } from './redeem-link'
+import { sendAfterAnswer } from './send-after-answer'
 
 /**
  * Brings back the address that was, by the link mailed there. Whoever changed it knew the password: it is taken

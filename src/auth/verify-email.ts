@@ -1,10 +1,10 @@
 import { verifyEmail as verify } from '../store/links'
 import { auditEvent } from './audit-event'
 import { type AuthContext, moment } from './auth-context'
-import { sendAfterAnswer } from './deliver-mails'
 import { linkRefusal, type OpenedLink, proveLink } from './prove-link'
 import { publishRevocations, revocationExpiry } from './publish-revocations'
 import { requireUserLink } from './redeem-link'
+import { sendAfterAnswer } from './send-after-answer'
 
 /**
  * Notes that an address is its user's, once, by the token of a mailed link and a proof that the account is that of whoever opens

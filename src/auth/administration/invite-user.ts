@@ -1,11 +1,11 @@
 import type { Actor } from '../../store/actors'
 import { invite } from '../../store/invitations'
 import { type AuthContext, moment } from '../auth-context'
-import { sendAfterAnswer } from '../deliver-mails'
 import type { EmailAddress } from '../email-address'
 import { AuthError } from '../errors'
 import { newLink } from '../mailed-link'
 import { requireAllWithinReach, requireNoApiKey, requirePermitted } from '../require-permitted'
+import { sendAfterAnswer } from '../send-after-answer'
 import { actorEvent } from './act-on-user'
 import { requireKnownNames } from './require-known-names'
 

@@ -2,10 +2,10 @@ import type { Actor } from '../../store/actors'
 import { type LockOut, lockOutUser as lockOut } from '../../store/user-administration'
 import type { UserAccount } from '../../store/users'
 import { type AuthContext, moment } from '../auth-context'
-import { sendAfterAnswer } from '../deliver-mails'
 import { AuthError } from '../errors'
 import { newLink } from '../mailed-link'
 import { publishRevocations, revocationExpiry } from '../publish-revocations'
+import { sendAfterAnswer } from '../send-after-answer'
 import { actorEvent, requireActed } from './act-on-user'
 
 const EVENTS = {

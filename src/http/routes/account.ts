@@ -1,5 +1,4 @@
 import { changeName } from '../../auth/change-name'
-import { deleteAccount } from '../../auth/delete-account'
 import { exportAccount } from '../../auth/export-account'
 import { getAccount } from '../../auth/get-account'
 import { AccountExport, DeletionScheduled, presentDeletion, presentExport } from '../account-wire'
@@ -63,6 +62,7 @@ export const account = factory
     valid('json', DeleteAccountInput),
     async (c) => {
       const { password } = c.req.valid('json')
+      const { deleteAccount } = await import('../../auth/delete-account')
       const deletesAt = await deleteAccount(c.get('auth'), c.get('claims'), password)
       clearSiteData(c, ['cache'])
       if (deletesAt === null) return c.json({ message: 'The account is gone' }, 200)

@@ -4,7 +4,6 @@ import { changeEmail } from '../../auth/change-email'
 import { confirmEmailChange } from '../../auth/confirm-email-change'
 import type { OpenedLink } from '../../auth/prove-link'
 import { requestLink } from '../../auth/request-link'
-import { undoEmailChange } from '../../auth/undo-email-change'
 import { verifyEmail } from '../../auth/verify-email'
 import { authenticate, optionalClaims } from '../authenticate'
 import { type AppEnv, factory } from '../factory'
@@ -111,6 +110,7 @@ export const emails = factory
     }),
     valid('json', LinkInput),
     async (c) => {
+      const { undoEmailChange } = await import('../../auth/undo-email-change')
       await undoEmailChange(c.get('auth'), c.req.valid('json').token)
       return c.json(
         { message: 'The email is back. Choose a new password by the link that was mailed' },
