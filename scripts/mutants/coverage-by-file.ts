@@ -9,16 +9,21 @@ export const COVERAGE = path.join(ROOT, '.generated/coverage-by-file.json')
 /** The lines of each source file. */
 type Lines = Readonly<Record<string, readonly number[]>>
 
+export interface TestCoverage {
+  readonly lines: Lines
+  readonly milliseconds: number
+}
+
 export interface Coverage {
   /** What each test file runs, and how long that takes. */
-  readonly tests: Readonly<Record<string, { readonly lines: Lines; readonly milliseconds: number }>>
+  readonly tests: Readonly<Record<string, TestCoverage>>
   /** What runs when a file is loaded, whichever test is the first to do so. */
   readonly atImport: Lines
 }
 
 /** Writes which lines of src each test file runs, as the files tell it (test/platform/covered-lines.ts). */
 export class CoverageByFile implements Reporter {
-  readonly #tests: Record<string, Coverage['tests'][string]> = {}
+  readonly #tests: Record<string, TestCoverage> = {}
   readonly #atImport = new Map<string, Set<number>>()
 
   onTestModuleEnd(module: TestModule): void {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { COVERAGE, type Coverage } from './coverage-by-file.ts'
+import { COVERAGE, type Coverage, type TestCoverage } from './coverage-by-file.ts'
 import type { Mutant } from './generate.ts'
 import { projectFiles, ROOT } from './project-files.ts'
 
@@ -16,16 +16,16 @@ export interface CoveringTest {
 }
 
 /**
- * The test files that run the line of a mutant, those first that are most about its file, then the quick ones. What runs
- * when its file is loaded bears on every test that runs any of it.
+ * The test files that run the line of a mutant, those first that are most about its file and the quickest. What runs when
+ * its file is loaded bears on every test that runs any of it.
  */
 export async function readCoverage(): Promise<(mutant: Mutant) => readonly CoveringTest[]> {
   const { tests, atImport } = await freshCoverage()
   const testsThat = (run: (lines: readonly number[]) => boolean, source: string) =>
     Object.entries(tests)
       .filter(([, { lines }]) => run(lines[source] ?? []))
+      .toSorted(([a, one], [b, other]) => worth(b, other, source) - worth(a, one, source))
       .map(([file, { milliseconds }]) => ({ file, milliseconds }))
-      .toSorted((a, b) => rank(a, source) - rank(b, source))
   return ({ file, line }) => {
     const isNear = (lines: readonly number[]) => lines.some((each) => Math.abs(each - line) <= 1)
     const running = testsThat(isNear, file)
@@ -34,8 +34,10 @@ export async function readCoverage(): Promise<(mutant: Mutant) => readonly Cover
   }
 }
 
-function rank({ file, milliseconds }: CoveringTest, source: string): number {
-  return milliseconds / (1 + 4 * likeness(file, source))
+/** How much of the source a test runs in a second, and the more where their names are alike. */
+function worth(test: string, { lines, milliseconds }: TestCoverage, source: string): number {
+  const count = lines[source]?.length ?? 0
+  return (count * (1 + 3 * likeness(test, source))) / (300 + milliseconds)
 }
 
 /** How many words the names of two files share. */

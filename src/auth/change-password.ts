@@ -34,10 +34,9 @@ interface Passwords {
 }
 
 /**
- * Changes the password of who is signed in. All their other sessions end, and their API keys
- * unless they are kept; the one that asks goes on under new tokens, and
- * whoever has a copy of the old ones has nothing. Asked again within a minute, it has been done: that takes the new password,
- * and counts as an attempt.
+ * Changes the password of whoever is signed in. All their other sessions end, and their API keys unless they are kept; the
+ * one that asks goes on under new tokens, and copies of the old ones are worth nothing. Asked again within a minute, it has
+ * been done: that takes the new password, and counts as an attempt.
  * @throws AuthError invalid_token, wrong_password, too_many_attempts, weak_password
  */
 export async function changePassword(

@@ -91,9 +91,8 @@ export interface PasswordChange {
 }
 
 /**
- * Changes the caller's password, if it is still the one that was verified. All their other sessions end, and
- * their API keys unless they are kept; their own goes on
- * under new tokens, and copies of its old ones are worth nothing. `isDone` also where an earlier run of the batch did it.
+ * Changes the caller's password, if it is still the one that was verified. All their other sessions end, and their API
+ * keys unless they are kept; their own goes on under new tokens, and copies of its old ones are worth nothing. `isDone` also where an earlier run of the batch did it.
  */
 export async function changePassword(
   db: Database,

@@ -72,8 +72,8 @@ export interface SessionsEnd {
 
 /**
  * Ends every session of the caller's user but `keep`, and outdates every token issued so far, also where
- * there is no other session: there may be tokens without one. So do the API keys, unless they are kept. `isLeft` says whether there is a session
- * afterwards that should not be.
+ * there is no other session: there may be tokens without one. API keys end too, unless they are kept. `isLeft` says whether
+ * there is a session afterwards that should not be.
  */
 export async function endSessionsOfUser(
   db: Database,
