@@ -41,7 +41,7 @@ export interface AskedPassword extends Counted {
 }
 
 /**
- * Counts an attempt of who is signed in at their own password, and reads what it is to be verified against. A token from
+ * Counts an attempt of the caller at their own password, and reads what it is to be verified against. A token from
  * before a change of the password will do until `changedSince` is past.
  * @throws AuthError invalid_token, too_many_attempts
  */

@@ -22,7 +22,7 @@ export interface NewApiKey {
 }
 
 /**
- * Makes a key by which a machine acts for the caller, with permissions that they hold. The key is answered this once.
+ * Makes a key by which a machine acts for the caller, with permissions that they hold. The key is answered only now.
  * It outlives the session, so that an access token alone makes none.
  * @throws AuthError validation_failed, insufficient_user_authentication, invalid_token, wrong_password,
  *   too_many_attempts, exceeds_own_permissions, api_key_limit

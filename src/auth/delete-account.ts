@@ -10,7 +10,7 @@ import { publishRevocations, revocationExpiry } from './publish-revocations'
 import { sendAfterAnswer } from './send-after-answer'
 
 /**
- * Deletes who is signed in, with all that is stored about them. While a change of their email can be undone, the account
+ * Deletes the caller's account, with all that is stored about them. While a change of their email can be undone, the account
  * is disabled and the deletion is scheduled for when it cannot be undone any more: somebody who took the account over
  * must not be able to end the owner's way back.
  * @returns when it will be deleted; null where it has been

@@ -24,7 +24,7 @@ interface AskedMail {
   readonly emailNormalized: string
 }
 
-/** What follows the answer to somebody who asked for a link: queues the mail, if one is due. */
+/** What follows the answer to a request for a link: queues the mail, if one is due. */
 export async function settleMailRequest(
   context: AuthContext,
   { key, purpose, emailNormalized }: AskedMail,

@@ -83,6 +83,7 @@ function describe(route: DocumentedRoute, components: Components) {
 
 function describeSecurity({ operation: { bearer, cookie }, permission }: DocumentedRoute) {
   const bearerOnly = { bearer: permission ? [permission] : [] }
+  if (bearer === 'no_api_key') return [bearerOnly]
   if (permission || bearer === 'or_api_key') return [bearerOnly, { apiKey: [] }]
   if (bearer === 'required') return [bearerOnly]
   const alternatives = [

@@ -23,8 +23,8 @@ export interface Operation extends Answers {
   readonly summary: string
   readonly description?: string
   readonly tag: Tag
-  /** Whether an access token is taken, and an API key in its place. */
-  readonly bearer?: 'required' | 'optional' | 'or_api_key'
+  /** Whether an access token is taken, and an API key in its place; `no_api_key` where others of its kind take one. */
+  readonly bearer?: 'required' | 'optional' | 'or_api_key' | 'no_api_key'
 }
 
 export interface Input {

@@ -196,7 +196,7 @@ export const Session = answer('Session', () =>
   }),
 )
 
-/** The session of who has changed their password, under new tokens. */
+/** The session whose user has changed the password, under new tokens. */
 export const PasswordChanged = answer('PasswordChanged', () =>
   z.extend(Session(), { message: z.string() }),
 )

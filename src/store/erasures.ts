@@ -62,7 +62,7 @@ export async function findDueErasures(db: Database, now: number, limit: number) 
   return due
 }
 
-/** Erases all that is left of somebody who has left, and records it, once. */
+/** Erases all that is left of a user who has left, and records it, once. */
 export async function eraseDeparted(
   db: Database,
   { userId, eraseAt }: { userId: string; eraseAt: number },

@@ -90,7 +90,7 @@ const runRefresh = preparedBatch((db, refresh: Refresh) => {
 const isIn = (time: SQL, { start, end }: Window) =>
   sql`(coalesce(${time}, 0) > ${start} and coalesce(${time}, 0) <= ${end})`
 
-/** Whether the client shares its agent or its network with who rotated last. `is`: a column that is null must compare. */
+/** Whether the client shares its agent or its network with the client that rotated last. `is`: a column that is null must compare. */
 const isKnown = (client: Pick<Client, 'userAgent' | 'network'>) =>
   sql`(user_agent is ${client.userAgent} or network is ${client.network})`
 

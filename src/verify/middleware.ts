@@ -44,7 +44,7 @@ export function maybeAuthenticated(verifierOf: VerifierOf): MiddlewareHandler<Ma
 }
 
 /**
- * Behind `authenticated`: lets pass who has one of the roles, as the token has them. A token with too many of them leaves them out
+ * Behind `authenticated`: lets pass those who have one of the roles, as the token has them. A token with too many of them leaves them out
  * (`roles_omitted`): remoteVerifier and boundVerifier then have them from the service, the others cannot tell.
  * @throws HTTPException 403 permission_denied, roles_omitted
  */
@@ -57,7 +57,7 @@ export function requireRole(
 }
 
 /**
- * Behind `authenticated`: lets pass who has all of the permissions, as the token has them. A token with too many of them leaves
+ * Behind `authenticated`: lets pass those who have all of the permissions, as the token has them. A token with too many of them leaves
  * them out (`permissions_omitted`): remoteVerifier and boundVerifier then have them from the service, the others cannot tell.
  * @throws HTTPException 403 permission_denied, permissions_omitted
  */

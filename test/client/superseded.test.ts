@@ -146,7 +146,7 @@ describe('a refresh that was superseded', () => {
     await expect(tab.me()).rejects.toMatchObject({ code: 'signed_out' })
     expect(network.count(REFRESH)).toBe(2)
     expect(events).toEqual(['signedOut'])
-    // The session of who has the new tokens goes on.
+    // The session with the new tokens goes on.
     expect(await sessionRows(user.id)).toMatchObject([{ id: sidOf(refreshed), revoked_at: null }])
   })
 })

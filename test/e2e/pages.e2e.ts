@@ -237,7 +237,7 @@ test('every other page is fit to be seen', async () => {
   await inspect(page, 'api-keys-refused')
   await fill(page, { Name: 'Backup', Password: PASSWORD })
   await press(page, 'Make the key')
-  await page.getByText('It is shown this once.').waitFor()
+  await page.getByText('It will not be shown again.').waitFor()
   await inspect(page, 'api-key-made')
   await page.goto('/account')
   await inspect(page, 'account-with-key')

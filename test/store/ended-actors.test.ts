@@ -15,7 +15,7 @@ import {
   verdictOf,
 } from './endings'
 
-// Nobody acts upon others who may do so no more, also where they lose it while they are asking: their session or key has
+// Nobody acts upon others without the right to, also where they lose it while they are asking: their session or key has
 // ended, or the permission is gone.
 
 /** The operation by which each function of the store is reached that takes an actor. A new one has to be added. */

@@ -165,7 +165,7 @@ describe('what ends sessions asks whether to keep keys', () => {
     expect(refusal(await me(key))).toBe('401 invalid_api_key')
   })
 
-  test('who has none is not asked', async () => {
+  test('a user without keys is not asked', async () => {
     const { browser } = await signUpInBrowser()
     expect((await browser.get('/account')).text).not.toContain('keep_api_keys')
   })

@@ -200,7 +200,7 @@ describe('what is asked for', () => {
       'has another address',
       `update users set email = 'x' || email, email_normalized = 'x' || email where id = ?`,
     ],
-  ])('by somebody who %s since is settled and mails nothing', async (_what, change) => {
+  ])('by a user who %s since is settled and mails nothing', async (_what, change) => {
     const { email, userId } = await signUpPerson(client)
     const late = createClient({ interfere: preempt('d1', 1, () => rows(change, userId)) })
     await late.post('/auth/verify-email/resend', { body: { email } })

@@ -126,7 +126,7 @@ describe('refusals under /admin', () => {
   })
 })
 
-describe('what anybody who is logged in may have recorded passes a gate of ten a minute', () => {
+describe('what any user can have recorded passes the gate of credentials', () => {
   const gate = () => {
     let passed = 0
     return { limit: async () => ({ success: ++passed <= 10 }) }

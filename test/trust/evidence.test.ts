@@ -149,7 +149,7 @@ describe('whose a part is', () => {
     expect(await findings()).toEqual([])
   })
 
-  test('who has left a failed login of is not known: it goes with theirs, after the time', async () => {
+  test('a failed login, of an unknown actor, goes with its subject, after the time', async () => {
     const person = await signUpPerson(client)
     await thief.post('/auth/login', { body: { email: person.email, password: 'wrong' } })
     await leave(person.session.access_token)

@@ -90,7 +90,7 @@ test('a body that is not there after five seconds is not waited for, by routes a
   expect((await refresh(owner, session.refresh_token)).status).toBe(200)
 })
 
-test('who has used up their rate is told so before any body is waited for', async () => {
+test('a client over its rate is told so before any body is waited for', async () => {
   const RATE_LIMIT_CREDENTIALS = { limit: async () => ({ success: false }) }
   const limited = createClient({ vars: { RATE_LIMIT: 'on', RATE_LIMIT_CREDENTIALS } })
   const { body } = heldBack({ email: newEmail(), password: PASSWORD })

@@ -74,7 +74,7 @@ test('a role that has come to give more than its inviter holds is not given', as
   await expectNobody(email)
 })
 
-test('who may invite now, by whichever role, has not lost it', async () => {
+test('an inviter with the right by another role has not lost it', async () => {
   const inviter = await signUpHolder('admin')
   const email = await invited(inviter.token)
   const { name } = await insertRole('users:write')

@@ -235,7 +235,7 @@ test('the cookie of the pages carries neither roles nor permissions, and the pag
   expect(decodeJwt(browser.jar.get('__Host-access_token') ?? '')).not.toHaveProperty('permissions')
 })
 
-test('who has room is told nothing of omissions, as before', async () => {
+test('a user with room is told nothing of omissions, as before', async () => {
   const { session } = await signUpPerson(client)
   const { access_token: token } = session
   const claims = decodeJwt(token)

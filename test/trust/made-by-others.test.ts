@@ -111,7 +111,7 @@ describe('what everybody is given who signs up', () => {
   const given = async () =>
     rows('select permission_id from role_permissions where role_id = ?', await roleId('user'))
 
-  test('is not for who may write roles and holds the permission', async () => {
+  test('is not for somebody with roles:write who holds the permission', async () => {
     const { token } = await signUpWith('roles:write', 'users:read')
     const path = `/admin/roles/${await roleId('user')}/permissions`
     const before = await given()
@@ -156,7 +156,7 @@ describe('what everybody is given who signs up', () => {
     expect(await given()).toEqual([])
   })
 
-  test('other roles are as before: by who holds what they give', async () => {
+  test('other roles are as before: for those who hold what they give', async () => {
     const { token } = await signUpWith('roles:write', 'users:read')
     const role = await insertRole()
     const path = `/admin/roles/${role.id}/permissions`

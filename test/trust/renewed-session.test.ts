@@ -165,7 +165,7 @@ describe('an answer that was lost', () => {
     expect((await owner.post('/auth/login', { body: login })).status).toBe(200)
   })
 
-  test('not to who would change it once more with a token from before', async () => {
+  test('not to a second change with a token from before', async () => {
     const { userId, second } = await changed()
     const before = await sessionRows(userId)
     const next = 'chosen by somebody else'

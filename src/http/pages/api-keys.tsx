@@ -16,7 +16,7 @@ import { Layout, Time } from './layout'
 import { filledFields, submit } from './submit'
 import { asSender, asVisitor } from './visit'
 
-// The API keys of who is logged in.
+// The API keys of the visitor.
 
 /** The form asks for the password whenever they logged in. */
 const ApiKeyForm = z.extend(CreateApiKeyInput, { password: Password })
@@ -136,7 +136,7 @@ function newKeyPage(c: Context<AppEnv>, key: string, expiresAt: number): Markup 
     <Layout c={c} title="Your new API key">
       <div class="card">
         <h1>Your new API key</h1>
-        <p>Copy it now. It is shown this once.</p>
+        <p>Copy it now. It will not be shown again.</p>
         <p>
           <code>{key}</code>
         </p>

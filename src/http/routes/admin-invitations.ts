@@ -11,8 +11,9 @@ export const adminInvitations = factory.createApp().post(
   operation({
     operationId: 'inviteUser',
     summary: 'Mail an invitation by which one address can sign up, within seven days',
+    description: 'No API key does this: what it gave would outlive it.',
     tag: 'Administration: users',
-    bearer: 'required',
+    bearer: 'no_api_key',
     responses: { 202: { description: 'It is on its way', schema: Message } },
     problems: [...ADMINISTRATION.write, 'exceeds_own_permissions', 'email_taken'],
   }),

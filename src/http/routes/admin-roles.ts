@@ -90,7 +90,7 @@ export const adminRoles = factory
       description:
         'Its holders have it at once wherever the database is asked, in their tokens from the next refresh. Of the role `user`, which everybody has, admins alone set it; no API key sets any: what it gave would outlive it.',
       tag,
-      bearer: 'required',
+      bearer: 'no_api_key',
       responses: ROLE,
       problems: WRITE,
     }),

@@ -111,7 +111,7 @@ export const adminUsers = factory
       description:
         'Their tokens are outdated, their sessions go on: the next refresh has the new roles. Unless `EMAIL_VERIFICATION` is off, roles that carry permissions are only given to a user whose email is verified. No API key does this: what it gave would outlive it.',
       tag,
-      bearer: 'required',
+      bearer: 'no_api_key',
       responses: USER,
       problems: [...WRITE, 'last_admin', 'user_not_verified'],
     }),

@@ -24,7 +24,7 @@ export const apiKeys = factory
       operationId: 'createApiKey',
       summary: 'Make a key by which a machine acts for you',
       description:
-        'The key is answered this once. It has the permissions that you name, as far as you hold them. It needs a log-in of the last five minutes, or your password, and ends after 90 days unless you name another end within a year.',
+        'The key is shown only in this answer. It has the permissions that you name, as far as you hold them. It needs a log-in of the last five minutes, or your password, and ends after 90 days unless you name another end within a year.',
       tag,
       bearer: 'required',
       responses: { 201: { description: 'The key', schema: CreatedApiKey } },

@@ -100,7 +100,7 @@ describe.each(Object.entries(LINKS))('%s', (path, prepare) => {
     expect(ledTo(await browser.submit('/login', login))).toBe('303 /account')
   })
 
-  test('who is logged in to another account is asked as anybody is', async () => {
+  test('a visitor logged in to another account is asked as anybody is', async () => {
     const { userId, token } = await prepare()
     const { browser } = await signUpInBrowser({ vars })
     expect((await browser.get(`${path}?token=${token}`)).text).toMatch(ASKS.password)
@@ -143,7 +143,7 @@ describe.each(Object.entries(LINKS))('%s', (path, prepare) => {
     expect(again.text).not.toMatch(ASKS.password)
   })
 
-  test('what a look costs: nothing for anybody, one round trip for who is logged in', async () => {
+  test('what a look costs: nothing for anybody, one round trip for a visitor who is logged in', async () => {
     const { browser, token } = await prepare()
     expect((await openBrowser().get(`${path}?token=${token}`)).cost.d1).toBe(0)
     expect((await browser.get(`${path}?token=${token}`)).cost.d1).toBe(1)
