@@ -53,7 +53,9 @@ async function introspectSessionToken(
   const { session, account, markers } = found
   if (!session?.isLive || !account) return null
   const isCurrent =
-    kind === 'access' ? !isRevoked(claims, markers) : session.refreshTokenHash === token.hash
+    kind === 'access'
+      ? !isRevoked(claims, markers)
+      : session.refreshTokenHash === token.hash && !session.mustAuthenticate
   if (!isCurrent) return null
   return {
     kind,

@@ -104,6 +104,7 @@ interface PresentedSession {
   readonly sessionId: string
   /** Of its access token, where one was presented. */
   readonly epoch: number | null
+  /** Whether one was presented that has not expired. */
   readonly hasAccessToken: boolean
   readonly refreshToken: PresentedRefreshToken | null
 }
@@ -117,8 +118,9 @@ async function requireSessions(
   const { access, refresh } = await claimsOf(context, tokens)
   const sessions = new Map<string, PresentedSession>()
   if (access) {
-    const { sub: userId, sid: sessionId, epoch } = access
-    sessions.set(sessionId, { userId, sessionId, epoch, hasAccessToken: true, refreshToken: null })
+    const { sub: userId, sid: sessionId, epoch, exp } = access
+    const hasAccessToken = exp * 1000 > context.now
+    sessions.set(sessionId, { userId, sessionId, epoch, hasAccessToken, refreshToken: null })
   }
   if (refresh) {
     const { sub: userId, sid: sessionId, jti } = refresh

@@ -18,7 +18,7 @@ export function presentedDevice(c: Context<AppEnv>): string | null {
 /** Gives a browser the cookie by which it is known at the next login; whoever wants no cookies gets none. */
 export async function rememberDevice(
   c: Context<AppEnv>,
-  { normalized: email }: EmailAddress,
+  { normalized: email }: Pick<EmailAddress, 'normalized'>,
   transport: Transport,
 ): Promise<void> {
   if (transport === 'body') return

@@ -103,12 +103,13 @@ function keyOfPrincipal(principal: Principal): string {
   return principal.kind === 'legacy' ? `legacy ${principal.claims.sub}` : principal.apiKey.id
 }
 
-// One that has only expired is nobody's invention, and its back end has to be told so.
+// One that has only expired is nobody's invention, and its back end has to be told so. It does not use up what the session's
+// good tokens have.
 async function keysOfRefused(c: Context<AppEnv>): Promise<readonly string[]> {
   const auth = c.get('auth')
   const header = c.req.header('Authorization') ?? ''
   const session = header.includes(',') ? null : await sessionNamedBy(auth, bearerToken(c))
-  return session === null ? gateKeysOf(auth.source) : [`session ${session}`]
+  return session === null ? gateKeysOf(auth.source) : [`expired ${session}`]
 }
 
 async function requirePassage(

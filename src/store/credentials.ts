@@ -109,10 +109,13 @@ export async function changePassword(
   moment: Moment,
 ) {
   const { userId, sessionId } = caller
+  // Whoever knew the old password may have been here: their devices and networks are strangers now. That of the caller is
+  // remembered anew, at a time in whole seconds.
+  const recoveredAt = moment.now - (moment.now % 1000) - 1
   const [, , , revocations, , [session], [account], recorded] = await runBatch(db, [
     db
       .update(users)
-      .set({ passwordHash: passwordHash.next, updatedAt: moment.now })
+      .set({ passwordHash: passwordHash.next, recoveredAt, updatedAt: moment.now })
       .where(
         sql`id = ${userId} and password_hash = ${passwordHash.verified} and ${callerLives(caller, moment)}`,
       ),

@@ -84,15 +84,15 @@ export async function requestEmailChange(
   const { userId } = caller
   const isAllowed = sql`${callerLives(caller, moment)}
     and exists (select 1 from users where id = ${userId} and password_hash = ${passwordHash})`
-  const isPossible = sql`${isFreeAddress(email.normalized, null, token.now)}
-    and ${mayBeMailed(userId, 'change_email', token.now)}`
+  // The same whether it is somebody's or not, or the next request would tell: only the mail is not sent.
+  const isOfUse = isFreeAddress(email.normalized, null, token.now)
   const [[session], , , , , recorded] = await runBatch(db, [
     selectCaller(db, caller, moment),
     ...issueTokenWhere(
       db,
       token,
-      { userId, email: email.address },
-      sql`${isAllowed} and ${isPossible}`,
+      { userId, email: email.address, isOfUse },
+      sql`${isAllowed} and ${mayBeMailed(userId, 'change_email', token.now)}`,
     ),
     // In either case: it is in the export, which must not tell either.
     recordEventWhere(db, event, isAllowed),

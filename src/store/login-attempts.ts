@@ -84,10 +84,11 @@ export function attemptValues({ counters, device, ...attempt }: Attempt): Attemp
   }
 }
 
-// Of nobody's email no device is known.
+// Of nobody's email no device is known, nor one that was of the account before with this email. The time of a cookie is in
+// whole seconds: that of the sign-up itself may seem to be before it.
 const isKnownDevice = ({ emailNormalized, deviceIssuedAt }: AttemptValues) =>
   sql`(${deviceIssuedAt} is not null and exists (select 1 from users where email_normalized = ${emailNormalized}
-    and coalesce(recovered_at, 0) < ${deviceIssuedAt}))`
+    and max(coalesce(recovered_at, 0), created_at - 1000) < ${deviceIssuedAt}))`
 
 // SQL chooses, in every statement alike: a recovery that lands in between is seen by all of a batch, or by none.
 const countersThatCount = (attempt: AttemptValues) =>

@@ -40,6 +40,14 @@ export interface Redemption {
   readonly now: number
 }
 
+/** Whose a token is to be. */
+interface TokenOwner {
+  readonly userId: string | SQL | null
+  readonly email: string | SQL
+  /** Where it does not hold there is a row all the same, used up and not mailed: it counts as a mail that was. */
+  readonly isOfUse?: SQL
+}
+
 /**
  * Three statements: the token, for a user and an address that may be read from the database, where the condition
  * holds; its mail; and, of an invitation and a change of the email, the end of older ones, which the same people asked
@@ -48,18 +56,23 @@ export interface Redemption {
 export function issueTokenWhere(
   db: Database,
   { mail, now, ...token }: TokenMail,
-  { userId, email }: { userId: string | SQL | null; email: string | SQL },
+  { userId, email, isOfUse }: TokenOwner,
   condition: SQL,
 ) {
   const { id, purpose, expiresAt } = token
-  const row = { ...token, userId, email, createdAt: now }
+  const used = isOfUse && {
+    usedAt: sql`iif(${isOfUse}, null, ${now})`,
+    usedBy: sql`iif(${isOfUse}, null, ${id})`,
+  }
+  const row = { ...token, userId, email, createdAt: now, ...used }
+  const isUnused = sql`exists (select 1 from one_time_tokens where id = ${id} and used_at is null)`
   const itsUser = sql`(select user_id from one_time_tokens where id = ${id})`
   const itsEmail = sql`(select email from one_time_tokens where id = ${id})`
   const its = { userId: itsUser, email: itsEmail, oneTimeTokenId: id, now, expiresAt }
   const isOlder = sql`id <> ${id} and used_at is null and created_at <= ${now}`
   return [
     insertWhere(db, oneTimeTokens, row, condition).onConflictDoNothing(),
-    queueMailWhere(db, { ...mail, ...its }, sql`changes() = 1`),
+    queueMailWhere(db, { ...mail, ...its }, sql`changes() = 1 and ${isUnused}`),
     db
       .update(oneTimeTokens)
       .set({ usedAt: now, usedBy: id })

@@ -97,12 +97,12 @@ export async function endSessionsOfUser(
   return { caller: before ?? null, revocations, isLeft: left.length > 0 }
 }
 
-// A superseded refresh token speaks for its own session alone.
+// A refresh token that was superseded and an access token that has expired speak for their own session alone.
 function speaksForUser(caller: Caller, by: SessionsEnd['by'], moment: Moment): SQL {
-  const byAccess = callerLives(caller, moment)
+  const byAccess = by?.hasAccessToken === false ? sql`false` : callerLives(caller, moment)
   if (!by?.refreshToken) return byAccess
   const byRefresh = isGoodRefreshToken(caller.sessionId, by.refreshToken, moment)
-  return by.hasAccessToken ? sql`(${byAccess} or ${byRefresh})` : byRefresh
+  return sql`(${byAccess} or ${byRefresh})`
 }
 
 export interface ReplacedSession {

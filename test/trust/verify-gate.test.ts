@@ -120,7 +120,7 @@ test('a token that has only expired is counted by its session: its back end is t
     statuses.push((await verify(by, session.access_token)).status)
   }
   expect(statuses).toEqual([401, 401, 401, 429, 429])
-  expect(keys()).toEqual([expect.stringMatching(/^session /)])
+  expect(keys()).toEqual([expect.stringMatching(/^expired /)])
 })
 
 test('an API key passes the gate of its network before D1 is asked', async () => {

@@ -10,6 +10,7 @@ import { AuthError } from '../../auth/errors'
 import { exportAccount } from '../../auth/export-account'
 import type { AccessTokenClaims } from '../../crypto/access-token'
 import { presentExport } from '../account-wire'
+import { rememberDevice } from '../device-cookie'
 import type { AppEnv } from '../factory'
 import { setSessionCookies } from '../refresh-cookie'
 import { SessionId } from '../session-list-wire'
@@ -63,6 +64,7 @@ export function submitPassword(c: Context<AppEnv>): Promise<Response> {
         keepsApiKeys: keep_api_keys === true,
       })
       await setSessionCookies(c, issued)
+      await rememberDevice(c, { normalized: issued.account.email.toLowerCase() }, 'cookie')
       return `${HOME}?done=password_changed`
     },
   })

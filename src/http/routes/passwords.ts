@@ -2,6 +2,7 @@ import { changePassword } from '../../auth/change-password'
 import { forgetPassword } from '../../auth/request-link'
 import { resetPassword } from '../../auth/reset-password'
 import { authenticate } from '../authenticate'
+import { rememberDevice } from '../device-cookie'
 import { factory } from '../factory'
 import { operation, valid } from '../openapi'
 import { answeredSession, transportOfSession } from '../refresh-cookie'
@@ -77,6 +78,7 @@ export const passwords = factory
         keepsApiKeys: keep_api_keys === true,
       }
       const issued = await changePassword(c.get('auth'), claims, passwords)
+      await rememberDevice(c, { normalized: issued.account.email.toLowerCase() }, transport)
       const message = 'The password is changed, all other sessions have ended'
       return c.json({ ...answeredSession(c, issued, transport), message }, 200)
     },
