@@ -2,7 +2,9 @@
 // rules (scripts/mutants/generate.ts); those where nothing observable changes are named, with the reason, in
 // test/mutants/equivalent.ts.
 //
-// npm run test:mutants -- [--sample N] [--seed S] [--only text] [--list] [--check]
+// `--quick` asks only the tests most likely to notice: what survives them is a candidate, to be judged by all.
+//
+// npm run test:mutants -- [--sample N] [--seed S] [--only text] [--quick] [--list] [--check]
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     list: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '2' },
   },
 })
@@ -58,7 +61,9 @@ async function judgeAll(mutants: readonly Mutant[]): Promise<void> {
       try {
         for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
           const start = performance.now()
-          const verdict = await judge.judge(mutant, testsOf(mutant))
+          const verdict = await judge.judge(mutant, testsOf(mutant), {
+            isQuick: values.quick,
+          })
           const seconds = ((performance.now() - start) / 1000).toFixed(0)
           counts.set(verdict, (counts.get(verdict) ?? 0) + 1)
           console.log(`${verdict.padEnd(9)} ${seconds.padStart(3)} s  ${described(mutant)}`)

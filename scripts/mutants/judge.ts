@@ -12,6 +12,8 @@ export type Verdict = 'killed' | 'timeout' | 'SURVIVED' | 'UNCOVERED'
 
 /** How long the tests of each round take: those of the next run where these have not noticed. */
 const ROUNDS_MS = [3_000, 15_000, 60_000, Number.POSITIVE_INFINITY]
+/** A survivor of these has still all other tests before it. */
+const QUICK_ROUNDS = 2
 const START_LIMIT_MS = 120_000
 const RUN_LIMIT_MS = 180_000
 
@@ -34,9 +36,14 @@ export class Judge {
   }
 
   /** Those most likely to notice run first; the rest only where they have not. */
-  async judge(mutant: Mutant, tests: readonly CoveringTest[]): Promise<Verdict> {
+  async judge(
+    mutant: Mutant,
+    tests: readonly CoveringTest[],
+    { isQuick }: { isQuick: boolean },
+  ): Promise<Verdict> {
     if (tests.length === 0) return 'UNCOVERED'
-    for (const round of roundsOf(tests)) {
+    const rounds = roundsOf(tests, isQuick ? ROUNDS_MS.slice(0, QUICK_ROUNDS) : ROUNDS_MS)
+    for (const round of rounds) {
       const answered = await this.ask({ mutant, tests: round })
       if (!answered) return 'timeout'
       if (answered.failed > 0 || answered.passed === 0) return 'killed'
@@ -67,12 +74,15 @@ export class Judge {
   }
 }
 
-function roundsOf(tests: readonly CoveringTest[]): readonly (readonly string[])[] {
-  const rounds: string[][] = ROUNDS_MS.map(() => [])
+function roundsOf(
+  tests: readonly CoveringTest[],
+  limits: readonly number[],
+): readonly (readonly string[])[] {
+  const rounds: string[][] = limits.map(() => [])
   let spent = 0
   for (const { file, milliseconds } of tests) {
     spent += milliseconds
-    rounds[ROUNDS_MS.findIndex((limit) => spent <= limit)]?.push(file)
+    rounds[limits.findIndex((limit) => spent <= limit)]?.push(file)
   }
   return rounds.filter((round) => round.length > 0)
 }
