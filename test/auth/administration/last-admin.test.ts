@@ -75,6 +75,22 @@ describe('the last active admin', () => {
     expect(userOf(await set(other.userId, [])).roles).toEqual([])
   })
 
+  test('a disabled one is none: they are demoted where nobody else is one either', async () => {
+    const admin = await signUpHolder('admin')
+    await withoutOtherAdmins(admin.userId)
+    const held = await rows(
+      `select permissions.name from role_permissions
+        join permissions on permissions.id = permission_id
+        join roles on roles.id = role_id where roles.name = 'admin'`,
+    )
+    const role = await insertRole(...held.map(({ name }) => String(name)))
+    const peer = await signUpHolder(role.name)
+    await rows('update users set is_active = 0 where id = ?', admin.userId)
+    const path = `/admin/users/${admin.userId}/roles`
+    const answer = await client.put(path, { token: peer.token, body: { roles: [] } })
+    expect(userOf(answer).roles).toEqual([])
+  })
+
   test('a disabled admin does not count', async () => {
     const [one, other] = [await signUpHolder('admin'), await signUpHolder('admin')]
     await withoutOtherAdmins(one.userId, other.userId)
