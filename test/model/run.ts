@@ -26,7 +26,7 @@ const vars = {
 export const tally = new Map<string, number>()
 
 /** The statements of each batch that decides. */
-const SIZES = { refresh: 9, ask: 5, change: 13, repeat: 6 }
+const SIZES = { refresh: 9, ask: 5, change: 13, repeat: 6, session: 2 }
 
 /** What a refusal is told as, where it is not `invalid_refresh_token`. */
 const CODES: Readonly<Record<string, string>> = {
@@ -213,7 +213,14 @@ export class Run {
     }
     this.pending = asked
     const epoch = Number(decodeJwt(this.accessToken)['epoch'])
-    const seen = { mayAsk: false, isChanged: false, stored: '', done: '', generation: 0 }
+    const seen = {
+      mayAsk: false,
+      isOver: false,
+      isChanged: false,
+      done: '',
+      generation: 0,
+      stored: '',
+    }
     const look = () => {
       seen.isChanged = model.isChanged(now)
       seen.stored = model.password
@@ -225,6 +232,8 @@ export class Run {
       if (fate === 'unavailable') throw new Error('D1_ERROR: D1 DB is overloaded')
       if (call.size === SIZES.ask || call.size === 1) look()
       if (call.size === SIZES.ask) seen.mayAsk = model.takes(epoch, now) || seen.isChanged
+      // Where nothing was done, the session is asked for once more.
+      if (call.size === SIZES.session) seen.isOver = !model.takes(epoch, now)
       const passwords = { verified: asked.current, next: asked.next }
       const isChange = call.size === SIZES.change
       const isRepeat = call.size === SIZES.repeat
@@ -252,12 +261,14 @@ export class Run {
     answer: Answer,
     {
       mayAsk,
+      isOver,
       done,
       generation,
       asked,
       fate,
     }: {
       mayAsk: boolean
+      isOver: boolean
       done: string
       generation: number
       asked: NonNullable<Run['pending']>
@@ -283,7 +294,7 @@ export class Run {
       if (fate === 'lost') return
       this.held = Math.max(this.held, generation)
       this.accessToken = session.access_token
-    } else expect(known).toBe(mayAsk ? '403 wrong_password' : '401 invalid_token')
+    } else expect(known).toBe(mayAsk && !isOver ? '403 wrong_password' : '401 invalid_token')
     if (this.pending === asked) this.pending = null
     this.password = done ? asked.next : this.model.password
   }
