@@ -56,7 +56,7 @@ export default defineConfig({
           FUZZ_SEED: process.env['FUZZ_SEED'] ?? '',
           FUZZ_REQUESTS: process.env['FUZZ_REQUESTS'] ?? '1200',
           MODEL_SEED: process.env['MODEL_SEED'] ?? '',
-          MODEL_RUNS: process.env['MODEL_RUNS'] ?? '200',
+          MODEL_RUNS: process.env['MODEL_RUNS'] ?? '120',
           PROPERTY_SEED: process.env['PROPERTY_SEED'] ?? '',
           COVERAGE_BY_FILE: process.env['COVERAGE_BY_FILE'] ?? '',
           ENVIRONMENT: 'development',

@@ -97,7 +97,9 @@ function freshText(schema: Schema, name: string): fc.Arbitrary<string> {
     return fc.date({ noInvalidDate: true }).map((date) => date.toISOString())
   }
   if (pattern) return fc.stringMatching(new RegExp(pattern))
-  return fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, 40) })
+  // Empty is as absent in some places; hostile values have it.
+  const shortest = Math.max(minLength, 1)
+  return fc.string({ unit: 'grapheme', minLength: shortest, maxLength: Math.min(maxLength, 40) })
 }
 
 /** One thing about it is wrong. */
