@@ -11,7 +11,7 @@ import { sendAfterAnswer } from './send-after-answer'
 
 /**
  * Deletes the caller's account, with all that is stored about them. While a change of their email can be undone, the account
- * is disabled and the deletion is scheduled for when it cannot be undone any more: somebody who took the account over
+ * is disabled and the deletion is scheduled for when it cannot be undone any more: an intruder who took the account over
  * must not be able to end the owner's way back.
  * @returns when it will be deleted; null where it has been
  * @throws AuthError invalid_token, wrong_password, too_many_attempts, last_admin

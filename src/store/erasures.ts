@@ -4,7 +4,7 @@ import { auditEvents, departures } from './audit-schema'
 import { type Database, runBatch } from './database'
 import { listOf } from './users'
 
-// What the audit trail had of somebody who has left goes in two steps: at once what it had of them as a subject, and
+// What the audit trail had of a user who has left goes in two steps: at once what it had of them as a subject, and
 // later, since it is evidence, from where they acted.
 
 /** What goes of the parts of an actor. */

@@ -24,7 +24,7 @@ const undo = (token: string) => client.post('/auth/change-email/undo', { body: {
 const logIn = (email: string, password = PASSWORD) =>
   client.post('/auth/login', { body: { email, password } })
 
-/** Somebody whose address is verified: only that can be brought back. */
+/** A user whose address is verified: only that can be brought back. */
 async function signUpVerified() {
   const person = await signUpPerson(client)
   await rows('update users set email_verified_at = 1 where id = ?', person.userId)

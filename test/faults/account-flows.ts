@@ -90,7 +90,7 @@ async function changing({ isVerified = false } = {}) {
   return { ...person, next }
 }
 
-/** Somebody whose verified address has changed, and can be brought back. */
+/** A user whose verified address has changed, and can be brought back. */
 async function changed() {
   const { email, next } = await changing({ isVerified: true })
   const body = { token: lastTokenTo(next), password: PASSWORD }

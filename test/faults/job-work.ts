@@ -31,7 +31,7 @@ const askInVain = async (email: string) => {
   await dying.post('/auth/forgot-password', { body: { email } })
 }
 
-/** Somebody whose deletion is due, and somebody who left long ago. */
+/** A user whose deletion is due, and one who left long ago. */
 async function leaveDepartures(): Promise<void> {
   const [due, gone] = [await signUpPerson(client), await signUpPerson(client)]
   await rows('update users set is_active = 0, delete_at = 1 where id = ?', due.userId)

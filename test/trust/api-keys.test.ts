@@ -24,7 +24,7 @@ const me = (key: string, options: ClientOptions = {}) =>
 const inDays = (days: number, more = 0) =>
   new Date(Date.now() + days * DAY * 1000 + more).toISOString()
 
-/** Somebody whose access token counts for an hour, by a login of that long ago. */
+/** A user whose access token counts for an hour, by a login of that long ago. */
 async function loggedInAgo(seconds: number) {
   const by = createClient({ vars: { AUTH_ACCESS_TTL: '3600' } })
   const person = await signUpPerson(by)
