@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { isOfNobodyGone, type NewAuditEvent, recordEventWhere } from './audit-events'
 import { type Database, runBatch } from './database'
+import { countAttempt } from './login-attempts'
 import { loginAttempts } from './schema'
 
 /** One refusal, among those that are counted under the same key. */
@@ -28,27 +29,9 @@ export async function findDenials(db: Database, key: string, now: number): Promi
 /** Counts a refusal, beside the failed attempts, and records the event of its number if there is one. */
 export async function countDenial(db: Database, denial: Denial): Promise<void> {
   const { key, id, windowMs, now, recorded } = denial
-  const isOver = sql`${loginAttempts.windowEndsAt} <= ${now}`
+  const counter = JSON.stringify([{ key, windowMs }])
   await runBatch(db, [
-    db
-      .insert(loginAttempts)
-      .values({
-        key,
-        failures: 1,
-        lastAttemptedAt: now,
-        lastAttemptId: id,
-        windowEndsAt: now + windowMs,
-      })
-      .onConflictDoUpdate({
-        target: loginAttempts.key,
-        set: {
-          failures: sql`iif(${isOver}, 1, failures + 1)`,
-          windowEndsAt: sql`iif(${isOver}, excluded.window_ends_at, window_ends_at)`,
-          lastAttemptedAt: now,
-          lastAttemptId: id,
-        },
-        setWhere: sql`last_attempt_id <> ${id}`,
-      }),
+    countAttempt(db, { id, now }, sql`json_each(${counter}) where true`),
     ...recorded.map(({ count, event }) =>
       recordEventWhere(
         db,

@@ -119,7 +119,7 @@ export function reserveAttempt(db: Database, attempt: AttemptValues, condition: 
   const isAllowed = sql`not ${isRefused(attempt)}`
   return [
     selectRefusal(db, attempt),
-    count(
+    countAttempt(
       db,
       attempt,
       sql`${counters} where not (value ->> 'isWide') and ${isAllowed} and ${condition}`,
@@ -147,8 +147,12 @@ export function selectRefusal(db: Database, attempt: AttemptValues) {
 export const isRefused = (attempt: AttemptValues): SQL =>
   sql`exists (select 1 ${refusals(attempt)})`
 
-// One more failure for each of the counters.
-function count(db: Database, { id, now }: Pick<AttemptValues, 'id' | 'now'>, counters: SQL) {
+/** Adds one failure to each of the counters: rows whose `value` is JSON with `key` and `windowMs`. An attempt counts once. */
+export function countAttempt(
+  db: Database,
+  { id, now }: Pick<AttemptValues, 'id' | 'now'>,
+  counters: SQL,
+) {
   const isOver = sql`${loginAttempts.windowEndsAt} <= ${now}`
   return db
     .insert(loginAttempts)
@@ -266,7 +270,7 @@ export async function recordFailure(
     cross join login_attempts on login_attempts.key = value ->> 'key'
     where last_attempt_id = ${id} and failures = value ->> 'limit')`
   const statements = [
-    wideEvent && count(db, attempt, sql`${wide} where true`),
+    wideEvent && countAttempt(db, attempt, sql`${wide} where true`),
     wideEvent &&
       recordEventWhere(db, wideEvent, sql`${hasReached} and ${isOfNobodyGone(wideEvent)}`),
     event && recordEventWhere(db, event, isOfNobodyGone(event)),
